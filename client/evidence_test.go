@@ -17,7 +17,7 @@ import (
 func evidence() []client.Evidence {
 	return []client.Evidence{
 		{Task: 1, Answers: &client.Answers{First: []byte("one"), Second: []byte("another")}},
-		{Task: 1, Receipts: &round.TwoReceipts{Round: 1, Aggregator: 7, Trainer: 1, First: round.Given{Commitment: spec.Digest{1}, Signature: spec.Signature{2}}}},
+		{Task: 1, Receipts: &round.TwoReceipts{Round: 1, Aggregator: 7, Trainer: 1, First: round.SignedReceipt{Commitment: spec.Digest{1}, Signature: spec.Signature{2}}}},
 	}
 }
 

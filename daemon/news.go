@@ -189,7 +189,7 @@ func (n *observer) round(before, now spec.Round) (notes []note) {
 		}
 		held := 0
 		for bit := range now.Trainers {
-			if spec.Held(is.Holds, bit) {
+			if spec.HasBit(is.Holds, bit) {
 				held++
 			}
 		}

@@ -106,7 +106,7 @@ func (r Rows) stated(home string, file *data.File) (data.Table, error) {
 	if err != nil {
 		return data.Table{}, fmt.Errorf("data.schema: %w", err)
 	}
-	asked, err := spec.ParseRows(b)
+	asked, err := spec.ParseSchema(b)
 	if err != nil {
 		return data.Table{}, fmt.Errorf("%s: %w", path, err)
 	}

@@ -120,7 +120,7 @@ func (p *Participant) roleEvent(ctx context.Context, chain chainView) role.Saw {
 	saw := role.Saw{Now: chain.time}
 	for _, t := range chain.tasks {
 		for _, d := range role.Duties(t.Task, t.Rounds) {
-			d.Held = p.held(ctx, t.Task, d.Round)
+			d.Stored = p.storedUpdates(ctx, t.Task, d.Round)
 			saw.Duties = append(saw.Duties, d)
 		}
 	}
@@ -154,10 +154,10 @@ func aggregates(t spec.Task, node uint64) bool {
 	return slices.ContainsFunc(t.Aggregators, func(m spec.Member) bool { return m.Node == node })
 }
 
-// held lists the trainers of a round whose update is in the store.
-func (p *Participant) held(ctx context.Context, task spec.Task, r spec.Round) (nodes []uint64) {
+// storedUpdates lists the trainers of a round whose update is in the store.
+func (p *Participant) storedUpdates(ctx context.Context, task spec.Task, r spec.Round) (nodes []uint64) {
 	if r.Phase != spec.PhaseAttest || r.Aggregator(p.node.ID) < 0 {
 		return nil
 	}
-	return p.tools.Held(ctx, task, r)
+	return p.tools.StoredUpdates(ctx, task, r)
 }

@@ -234,7 +234,7 @@ func (f *follower) bestSingleTrainer(ctx context.Context, task spec.Task, m mode
 // trainedRounds is in how many rounds of a task trainers trained, at least 1. The first round
 // of a task that learns the scale of its columns only measures them.
 func trainedRounds(t spec.Task) uint32 {
-	if t.Spec.Data.Learns() {
+	if t.Spec.Data.MeasuresColumns() {
 		return max(2, t.Accepted) - 1
 	}
 	return t.Accepted

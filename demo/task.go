@@ -50,14 +50,14 @@ func (n Network) taskFor(parts rows) (spec.TaskSpec, error) {
 }
 
 // suggest is the part of a task that says what is learned from which rows, and how: what
-// [spec.Suggest] says of a table, and settings that suit images otherwise.
+// [spec.SuggestTask] says of a table, and settings that suit images otherwise.
 func (n Network) suggest(parts rows) (spec.TaskSpec, error) {
 	if !parts.data.Schema.IsZero() {
 		switch n.Model {
 		case spec.ModelCNN, spec.ModelCNNSmall:
 			return spec.TaskSpec{}, n.wantImages(parts)
 		}
-		t := spec.Suggest(n.Model, parts.data)
+		t := spec.SuggestTask(n.Model, parts.data)
 		t.Name += "-" + t.Model.Kind
 		return t, nil
 	}

@@ -148,7 +148,7 @@ func (g *governance) advance(ctx context.Context, p *plan) (err error) {
 	if p.proposal, err = g.chain.Proposal(ctx, p.proposal.ID); err != nil {
 		return err
 	}
-	if p.proposal.Status != spec.ProposalQueued || !p.proposal.Entry.Ripe() {
+	if p.proposal.Status != spec.ProposalQueued || !p.proposal.Entry.Executable() {
 		return nil
 	}
 	_, err = g.send(ctx, Consumer, client.Execute{Proposal: p.proposal.ID, Ran: p.proposal.Poll.DryRun.Gas})

@@ -24,7 +24,7 @@ type File struct {
 	Data    spec.Data
 	Weights []float32
 	// Scale is applied to rows. It is zero if rows are not scaled, and, in a task with
-	// [spec.Data.Learns], until the trainers have measured their rows.
+	// [spec.Data.MeasuresColumns], until the trainers have measured their rows.
 	Scale Scale
 	// State is the digest of the server optimiser's state after this version, see
 	// [EncodeState]; zero if it has none.

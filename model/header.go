@@ -47,7 +47,7 @@ func (s headerContent) validate() error {
 	switch {
 	case s.scaled && !s.data.Scaled():
 		return fmt.Errorf("%w: it has a scale, but uses its rows unscaled", ErrModel)
-	case !s.scaled && s.data.Scaled() && !s.data.Learns():
+	case !s.scaled && s.data.Scaled() && !s.data.MeasuresColumns():
 		return fmt.Errorf("%w: it has no scale: want the scale that follows from the bounds of its schema", ErrModel)
 	}
 	return nil

@@ -20,7 +20,7 @@ func Initial(t spec.TaskSpec) (File, error) {
 		return File{}, err
 	}
 	f := File{Model: t.Model, Data: StatedRows(t.Data), Weights: weights}
-	if f.Data.Scaled() && !f.Data.Learns() {
+	if f.Data.Scaled() && !f.Data.MeasuresColumns() {
 		f.Scale, err = boundsScale(f.Data)
 	}
 	return f, err

@@ -224,7 +224,7 @@ func TestRowsAreWhatEncodingJSONWrites(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		d := schemas().Draw(rt, "rows")
 		f := initial(t, d)
-		if d.Learns() && rapid.Bool().Draw(rt, "measured") {
+		if d.MeasuresColumns() && rapid.Bool().Draw(rt, "measured") {
 			f = measured(t, d)
 		}
 		var columns []jsonColumn
@@ -328,7 +328,7 @@ func TestFileSizeIsTheMost(t *testing.T) {
 	for rows, f := range tabular(t) {
 		task := spec.TaskSpec{Model: f.Model, Data: f.Data}
 		most := f
-		if f.Data.Learns() {
+		if f.Data.MeasuresColumns() {
 			most = measured(t, f.Data)
 		}
 		for _, optimiser := range []string{spec.ServerNone, spec.ServerFedAdam} {

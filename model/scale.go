@@ -84,7 +84,7 @@ func (s Scale) validate(d spec.Data) error {
 		return fmt.Errorf("%w: scale of %d shifts, %d widths and %d values for missing numbers: want %d, %d and %d", ErrModel, len(s.Shift), len(s.Width), len(s.Missing), shifts, shifts, missing)
 	}
 	want := blankScale(d)
-	if !d.Learns() {
+	if !d.MeasuresColumns() {
 		bounds, err := boundsScale(d)
 		if err != nil {
 			return err
@@ -97,7 +97,7 @@ func (s Scale) validate(d spec.Data) error {
 	}
 	free := make([]bool, shifts) // whether the scale of an input comes from the trainers' rows
 	for _, n := range numbers {
-		free[n.Input] = d.Learns()
+		free[n.Input] = d.MeasuresColumns()
 	}
 	for i := range shifts {
 		switch {

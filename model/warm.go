@@ -30,7 +30,7 @@ func WarmStart(t spec.TaskSpec, b []byte) (File, error) {
 		return File{}, err
 	}
 	f.Weights = from.Weights
-	if f.Data.Learns() {
+	if f.Data.MeasuresColumns() {
 		if f.Scale = from.Scale; f.Scale.IsZero() {
 			return File{}, fmt.Errorf("%w: it has no scale: no trainer has measured the rows of its task yet", ErrModel)
 		}

@@ -23,10 +23,10 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Attacks of the threat model that are fought where roles and blobs meet; the
-// names carry their numbers. Each one is also shown to work without its defence.
+// Attacks on what nodes send each other. The names carry the numbers of the threat model. Each
+// test also shows that the attack works without the defence.
 
-// lax is the policy of an aggregator that checks nothing but the content.
+// lax is the policy of an aggregator that checks the content of an update, but not who asks.
 type lax struct{ blob.Policy }
 
 func (lax) MayPut(context.Context, blob.Caller, blob.Ref, blob.Entry) error { return nil }
@@ -35,24 +35,24 @@ func (lax) MayGetUpdate(context.Context, blob.Caller, blob.Ref) error { return n
 
 func (lax) MayGetModel(context.Context, blob.Caller, blob.Ref) error { return nil }
 
-// blind checks all but the content.
+// blind is the policy of an aggregator that checks everything but the content.
 type blind struct{ blob.Policy }
 
 func (blind) CheckUpdate(context.Context, blob.Ref, blob.Entry, io.Reader) error { return nil }
 
-// unaware is the policy of an aggregator that takes copies.
-func unaware(p blob.Policy) blob.Policy {
+// acceptsCopies is the policy of an aggregator that does not look for copied updates.
+func acceptsCopies(p blob.Policy) blob.Policy {
 	own := p.(aggregator.Policy)
 	own.Payloads = nil
 	return own
 }
 
-// stalling lets whoever wants an update wait until it gives up.
+// stalling is the policy of an aggregator that lets every download of an update time out.
 type stalling struct{ blob.Policy }
 
 func (stalling) MayGetUpdate(context.Context, blob.Caller, blob.Ref) error { return blob.ErrStalled }
 
-// swapped is a store that shows other bytes under a digest.
+// swapped is a store that serves other bytes under one digest.
 type swapped struct {
 	blob.Store
 	under spec.Digest
@@ -63,24 +63,24 @@ func (s swapped) Open(ctx context.Context, d spec.Digest) (io.ReadSeekCloser, in
 	if d != s.under {
 		return s.Store.Open(ctx, d)
 	}
-	return reading{bytes.NewReader(s.bytes)}, int64(len(s.bytes)), nil
+	return closable{bytes.NewReader(s.bytes)}, int64(len(s.bytes)), nil
 }
 
-// reading is bytes that can be closed.
-type reading struct{ *bytes.Reader }
+// closable is a reader of bytes that can be closed.
+type closable struct{ *bytes.Reader }
 
-func (reading) Close() error { return nil }
+func (closable) Close() error { return nil }
 
 // put uploads bytes to an aggregator, as the node of the slot.
 func put(t *testing.T, n *sim.Network, to uint64, s spec.Slot, salt spec.Salt, b []byte) error {
 	t.Helper()
 	e := blob.Entry{Digest: spec.DigestOf(b), Salt: salt, Size: int64(len(b))}
 	_, err := n.Nodes[s.Node-1].Tools.Blobs.PutUpdate(t.Context(), to, blob.Ref{Kind: blob.Update, Slot: s}, e,
-		func() (io.ReadCloser, error) { return reading{bytes.NewReader(b)}, nil })
+		func() (io.ReadCloser, error) { return closable{bytes.NewReader(b)}, nil })
 	return err
 }
 
-// restamp writes another slot into an update, as whoever steals one would.
+// restamp writes another slot into an update, as a thief of the update would.
 func restamp(t *testing.T, update []byte, s spec.Slot) []byte {
 	t.Helper()
 	h, err := model.ReadUpdateHeader(bytes.NewReader(update))
@@ -99,6 +99,7 @@ func restamp(t *testing.T, update []byte, s spec.Slot) []byte {
 	return b
 }
 
+// TestAttack04CopiedUpdate: a trainer wants to use another trainer's commitment, or its update.
 func TestAttack04CopiedUpdate(t *testing.T) {
 	const victim, copier = first, first + 1
 	n := simtest.Open(t, 3, sim.DigitsTask(1))
@@ -110,9 +111,9 @@ func TestAttack04CopiedUpdate(t *testing.T) {
 	if commitment.IsZero() || r.Phase != spec.PhaseTrain {
 		t.Fatalf("nothing to copy in phase %s", r.Phase)
 	}
-	// What the victim has put on the chain is of no use to another node.
+	// The chain refuses the victim's commitment from another node.
 	simtest.WantErr(t, n.Say(1, round.Commit{Node: copier, Round: 1, Samples: 9, Commitment: commitment}), round.ErrCopied)
-	// So the copier commits to something and hopes to see the victim's bytes.
+	// So the copier commits to something else, and hopes to get the victim's bytes.
 	var salt spec.Salt
 	hope := spec.UpdateCommitment(simtest.Slot(1, copier), spec.DigestOf([]byte("whatever comes")), salt)
 	if err := n.Say(1, round.Commit{Node: copier, Round: 1, Samples: 9, Commitment: hope}); err != nil {
@@ -133,27 +134,27 @@ func TestAttack04CopiedUpdate(t *testing.T) {
 	simtest.WantErr(t, put(t, n, 1, simtest.Slot(1, copier), salt, copied), blob.ErrForbidden)
 	simtest.WantErr(t, put(t, n, 1, simtest.Slot(1, copier), e.Salt, update), blob.ErrForbidden)
 
-	n.Nodes[0].Policy = lax{unaware(n.Nodes[0].Policy)}
+	n.Nodes[0].Policy = lax{acceptsCopies(n.Nodes[0].Policy)}
 	if err := errors.Join(steal(), put(t, n, 1, simtest.Slot(1, copier), salt, copied)); err != nil {
-		t.Errorf("without the policy the copy is not taken: %v", err)
+		t.Errorf("without the policy the copy is refused: %v", err)
 	}
 	simtest.Finish(t, n)
 	r = simtest.SettledRounds(t, n)[0]
 	if !r.Trainers[0].Survivor || r.Trainers[1].Survivor || simtest.Earned(n, copier) != 0 || simtest.Earned(n, victim) == 0 {
-		t.Errorf("one lax aggregator of four: survivors %v, the copier is paid %d", r.Trainers, simtest.Earned(n, copier))
+		t.Errorf("one lax aggregator of four: trainers %+v, the copier is paid %d, want 0", r.Trainers, simtest.Earned(n, copier))
 	}
 }
 
-// A copier has got at the victim's values before it commits, and commits to them under its
-// own name: other bytes, another digest, the same work.
+// TestAttack04SameValues: the copier has got the victim's values before it commits, and commits
+// to them under its own slot: other bytes and another digest, but the victim's work.
 func TestAttack04SameValues(t *testing.T) {
 	const victim, copier = first, first + 1
-	play := func(t *testing.T, aware, copierFirst bool) (r spec.Round, n *sim.Network, refused error) {
+	play := func(t *testing.T, defended, copierFirst bool) (r spec.Round, n *sim.Network, refused error) {
 		t.Helper()
 		n = simtest.Open(t, 3, sim.DigitsTask(1))
-		if !aware {
+		if !defended {
 			for _, node := range n.Nodes[:sim.Aggregators] {
-				node.Policy = unaware(node.Policy)
+				node.Policy = acceptsCopies(node.Policy)
 			}
 		}
 		n.Nodes[victim-1].Refuses = simtest.IsUpload
@@ -180,19 +181,19 @@ func TestAttack04SameValues(t *testing.T) {
 		for _, node := range n.Nodes[:sim.Aggregators] {
 			for _, one := range send {
 				refused = cmp.Or(refused, one(node.ID))
-				node.Use(node.Tools.Store) // what arrived before is read from the store
+				node.Use(node.Tools.Store) // what arrived before is read from the store again
 			}
 		}
 		simtest.Finish(t, n)
 		return simtest.SettledRounds(t, n)[0], n, refused
 	}
 
-	// Off: it is paid as the victim is.
+	// Off: the copier is paid as much as the victim.
 	r, n, refused := play(t, false, false)
 	if refused != nil || !r.Trainers[0].Survivor || !r.Trainers[1].Survivor || simtest.Earned(n, copier) != simtest.Earned(n, victim) {
 		t.Fatalf("the attack does not work even undefended: %v, %+v", refused, r.Trainers)
 	}
-	// On: who committed later is refused, has no receipt and is not in a bitmap.
+	// On: the later commitment's upload is refused, gets no receipt and is in no bitmap.
 	r, n, refused = play(t, true, false)
 	simtest.WantErr(t, refused, aggregator.ErrCopy)
 	simtest.WantErr(t, refused, blob.ErrContent)
@@ -200,14 +201,16 @@ func TestAttack04SameValues(t *testing.T) {
 		t.Errorf("the victim is paid %d, the copier %d", simtest.Earned(n, victim), simtest.Earned(n, copier))
 	}
 	if d, _ := n.Node(copier); d.Stake != spec.Thing {
-		t.Errorf("stake moves: %d", d.Stake)
+		t.Errorf("the copier has stake %d, want %d: equal rows are no fault", d.Stake, uint64(spec.Thing))
 	}
-	// A copy that arrives first keeps its receipt, and the original is taken all the same.
+	// A copy that arrives first keeps its receipt, and the original is accepted as well.
 	if r, _, refused = play(t, true, true); refused != nil || !r.Trainers[0].Survivor || !r.Trainers[1].Survivor {
-		t.Errorf("a copy that is first harms the original: %v, %+v", refused, r.Trainers)
+		t.Errorf("a copy that arrives first harms the original: %v, %+v", refused, r.Trainers)
 	}
 }
 
+// TestAttack12SelectiveServing: a trainer uploads to some aggregators only. All of them still
+// compute the same model.
 func TestAttack12SelectiveServing(t *testing.T) {
 	// serve runs a round in which the first trainer sends its update to some
 	// aggregators only.
@@ -230,33 +233,33 @@ func TestAttack12SelectiveServing(t *testing.T) {
 		simtest.WantNoErrors(t, n)
 		r := simtest.SettledRounds(t, n)[0]
 		if r.Trainers[0].Survivor != survives {
-			t.Errorf("the trainer survives: %v", r.Trainers[0].Survivor)
+			t.Errorf("the trainer survives: %t, want %t", r.Trainers[0].Survivor, survives)
 		}
 		for _, a := range r.Aggregates {
 			if a.Revealed > 0 && a.Digest != r.Next {
-				t.Errorf("aggregator %d is out of step", a.Node)
+				t.Errorf("aggregator %d revealed %s, the round accepted %s", a.Node, a.Digest.Short(), r.Next.Short())
 			}
 		}
 	}
-	t.Run("to one", func(t *testing.T) {
+	t.Run("to one aggregator", func(t *testing.T) {
 		n := serve(t, 2)
 		agree(t, n, false)
 	})
-	t.Run("to f+1", func(t *testing.T) {
+	t.Run("to f+1 aggregators", func(t *testing.T) {
 		n := serve(t, 2, 3)
 		agree(t, n, true)
 		for _, node := range n.Nodes[:sim.Aggregators] {
 			if _, err := node.Tools.Store.Lookup(t.Context(), blob.Ref{Kind: blob.Update, Slot: simtest.Slot(1, first)}); err != nil {
-				t.Errorf("aggregator %d did not pull: %v", node.ID, err)
+				t.Errorf("aggregator %d did not fetch the update: %v", node.ID, err)
 			}
 		}
 	})
-	t.Run("with an aggregator that lets others wait", func(t *testing.T) {
+	t.Run("one of the holders stalls downloads", func(t *testing.T) {
 		n := serve(t, 1, 3)
 		n.Nodes[0].Policy = stalling{n.Nodes[0].Policy}
 		agree(t, n, true)
 	})
-	t.Run("with an aggregator that lies about what it holds", func(t *testing.T) {
+	t.Run("an aggregator attests an update that it does not hold", func(t *testing.T) {
 		n := serve(t, 3)
 		n.Nodes[0].Refuses = func(a role.Action) bool {
 			s, sends := a.(role.Send)
@@ -271,18 +274,19 @@ func TestAttack12SelectiveServing(t *testing.T) {
 		}
 		agree(t, n, true)
 	})
-	t.Run("without f+1", func(t *testing.T) {
+	t.Run("to none, and one bitmap would be enough", func(t *testing.T) {
 		n := serve(t)
 		task, r := simtest.Reach(t, n, 1, spec.PhaseAggregate)
 		r.Trainers = slices.Clone(r.Trainers)
-		r.Trainers[0].Survivor = true // as if one bitmap, a lie, were enough
+		r.Trainers[0].Survivor = true // as if one bitmap were enough, and it lied
 		if _, err := (aggregator.Combine{Task: task, Round: r}).Do(t.Context(), n.Nodes[1].Tools); err == nil {
-			t.Error("the round goes on without an update that nobody holds")
+			t.Error("an aggregator computes a model from an update that nobody holds")
 		}
 		agree(t, n, false)
 	})
 }
 
+// TestAttack13Equivocation: a trainer uploads different updates to different aggregators.
 func TestAttack13Equivocation(t *testing.T) {
 	n := simtest.Open(t, 2, sim.DigitsTask(1))
 	n.Nodes[first-1].Refuses = simtest.IsUpload
@@ -299,8 +303,8 @@ func TestAttack13Equivocation(t *testing.T) {
 		simtest.WantErr(t, put(t, n, node+1, simtest.Slot(1, first), e.Salt, other), blob.ErrForbidden)
 	}
 
-	// Without the opening two aggregators would keep two updates for one slot and
-	// compute two models; one aggregator would still keep the first only.
+	// Without that check two aggregators would store two updates for one slot and compute two
+	// models. One aggregator would still keep only the first update that it got.
 	for _, node := range n.Nodes[:sim.Aggregators] {
 		node.Policy = lax{node.Policy}
 	}
@@ -311,9 +315,9 @@ func TestAttack13Equivocation(t *testing.T) {
 	alone := spec.Round{Task: 1, Number: 1, Base: r.Base, Trainers: []spec.Contribution{r.Trainers[0]}}
 	alone.Trainers[0].Survivor = true
 	if _, _, err := aggregator.Next(t.Context(), n.Nodes[0].Tools, task, alone); err != nil {
-		t.Errorf("the aggregator with the right update: %v", err)
+		t.Errorf("the aggregator with the right update cannot compute: %v", err)
 	}
-	// Even so the commitment on the chain keeps the other update out of the sum.
+	// Even then an aggregator does not add an update that does not open the commitment.
 	_, _, err := aggregator.Next(t.Context(), n.Nodes[2].Tools, task, alone)
 	simtest.WantErr(t, err, blob.ErrOpening)
 	second := alone
@@ -328,10 +332,11 @@ func TestAttack13Equivocation(t *testing.T) {
 		t.Fatal(err)
 	}
 	if slices.Equal(a.Weights, b.Weights) {
-		t.Error("two updates give one model")
+		t.Error("two different updates give the same model: the test shows nothing")
 	}
 }
 
+// TestAttack26MaliciousModel: an aggregator serves bytes that are meant to harm whoever loads them.
 func TestAttack26MaliciousModel(t *testing.T) {
 	n := simtest.Open(t, 2, sim.DigitsTask(2))
 	task, r := simtest.Reach(t, n, 2, spec.PhaseTrain)
@@ -354,17 +359,17 @@ func TestAttack26MaliciousModel(t *testing.T) {
 		"nothing":      {},
 	}
 	for name, bad := range attacks {
-		// One aggregator serves it under the right digest: the bytes do not match,
-		// or are too many, and the next one is asked.
+		// One aggregator serves it under the right digest. The bytes do not match the digest, or are
+		// too many, and the next aggregator is asked.
 		node := n.Nodes[0]
 		honest := node.Serves
 		node.Serves = swapped{honest, r.Base, bad}
 		for way, blobs := range map[string]role.Blobs{"in memory": n.Blobs(0), "over HTTP": overHTTP(t, simtest.Chain, 0, places(n))} {
-			t.Run(name+" from one "+way, func(t *testing.T) {
+			t.Run(name+" from one aggregator, "+way, func(t *testing.T) {
 				auditor := n.Stranger() // begins with node 1
 				auditor.Blobs = blobs
 				if _, err := auditor.Model(t.Context(), task, r.Base); err != nil {
-					t.Errorf("one bad aggregator of four: %v", err)
+					t.Errorf("with three honest aggregators of four: %v", err)
 				}
 				only := task
 				only.Aggregators = task.Aggregators[:1]
@@ -373,13 +378,13 @@ func TestAttack26MaliciousModel(t *testing.T) {
 					t.Errorf("got %v", err)
 				}
 				if has, err := auditor.Store.Has(t.Context(), r.Base); has || err != nil {
-					t.Errorf("bad bytes are kept: %v, %v", has, err)
+					t.Errorf("the store holds the bad bytes: %v, %v", has, err)
 				}
 			})
 		}
 		node.Serves = honest
-		// Without the digest, as if all had agreed on it, the decoder refuses.
-		t.Run(name+" from all", func(t *testing.T) {
+		// If all aggregators agree on the bad bytes, their digest is right, and the decoder refuses them.
+		t.Run(name+" from all aggregators", func(t *testing.T) {
 			tools := n.Stranger()
 			d, _, err := blob.Put(t.Context(), tools.Store, bytes.NewReader(bad), 1<<20)
 			if err != nil {
@@ -394,7 +399,7 @@ func TestAttack26MaliciousModel(t *testing.T) {
 	simtest.WantNoErrors(t, n)
 }
 
-// places is what the aggregators of a network serve.
+// places maps each aggregator of a network to what it serves.
 func places(n *sim.Network) map[uint64]blobstest.Peer {
 	all := map[uint64]blobstest.Peer{}
 	for _, node := range n.Nodes[:sim.Aggregators] {
@@ -403,6 +408,8 @@ func places(n *sim.Network) map[uint64]blobstest.Peer {
 	return all
 }
 
+// TestAttack29ReplayAcrossRounds: a trainer sends its messages and its update of round 1 again in
+// round 2.
 func TestAttack29ReplayAcrossRounds(t *testing.T) {
 	n := simtest.Open(t, 2, sim.DigitsTask(2))
 	_, before := simtest.Reach(t, n, 1, spec.PhaseReveal)
@@ -411,7 +418,7 @@ func TestAttack29ReplayAcrossRounds(t *testing.T) {
 	replayer.Refuses = func(role.Action) bool { return true }
 	simtest.Reach(t, n, 2, spec.PhaseTrain)
 
-	// The message of round 1 as it was, then the same commitment in round 2.
+	// First the commitment of round 1 unchanged, then with the number of round 2.
 	old := before.Trainers[0]
 	message := round.Commit{Node: first, Round: 1, Samples: old.Samples, Commitment: old.Commitment}
 	simtest.WantErr(t, n.Say(1, message), round.ErrLate) // round 1 is being scored
@@ -424,10 +431,10 @@ func TestAttack29ReplayAcrossRounds(t *testing.T) {
 	simtest.WantErr(t, put(t, n, 1, simtest.Slot(1, first), e.Salt, update), blob.ErrForbidden) // and round 1 is over
 	simtest.Finish(t, n)
 	if r := simtest.SettledRounds(t, n)[1]; r.Trainers[0].Survivor || !r.Trainers[1].Survivor {
-		t.Errorf("survivors of the round with the replay: %v", r.Trainers)
+		t.Errorf("round 2 has the trainers %+v, want the replayer to be no survivor", r.Trainers)
 	}
 
-	// A new commitment to the old bytes: the bytes themselves say round 1.
+	// A new commitment to the old bytes: the header of the update names round 1.
 	n = simtest.Open(t, 2, sim.DigitsTask(2))
 	simtest.Reach(t, n, 1, spec.PhaseReveal)
 	e, update = simtest.UpdateOf(t, n, 1, first)
@@ -442,10 +449,10 @@ func TestAttack29ReplayAcrossRounds(t *testing.T) {
 	simtest.WantErr(t, put(t, n, 1, simtest.Slot(2, first), e.Salt, update), blob.ErrContent)
 	n.Nodes[0].Policy = blind{n.Nodes[0].Policy}
 	if err := put(t, n, 1, simtest.Slot(2, first), e.Salt, update); err != nil {
-		t.Errorf("without a look at the content: %v", err)
+		t.Errorf("an aggregator that does not check the content: got error %v, want none", err)
 	}
 	simtest.Finish(t, n)
 	if r := simtest.SettledRounds(t, n)[1]; r.Trainers[0].Survivor {
-		t.Error("one blind aggregator of four makes a survivor")
+		t.Error("one blind aggregator of four makes the replayer a survivor")
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/althing-network/althing/role/blobstest"
 )
 
-// keys makes the key of a node from its id.
+// keys derives the key of a node from its id.
 type keys struct{}
 
 func (keys) key(node uint64) ed25519.PrivateKey {
@@ -24,7 +24,7 @@ func (k keys) KeyOf(_ context.Context, node uint64) (ed25519.PublicKey, error) {
 	return k.key(node).Public().(ed25519.PublicKey), nil
 }
 
-// overHTTP connects a node of a chain to the servers of others, on loopback.
+// overHTTP starts a server for each node on the loopback interface, and connects one node to them.
 func overHTTP(t *testing.T, chain string, self uint64, places map[uint64]blobstest.Peer) role.Blobs {
 	t.Helper()
 	endpoints := map[uint64]string{}
@@ -49,6 +49,7 @@ func overHTTP(t *testing.T, chain string, self uint64, places map[uint64]blobste
 	}
 }
 
+// TestBlobsOverHTTP: the client and server of package blob keep the contract of role.Blobs.
 func TestBlobsOverHTTP(t *testing.T) {
 	blobstest.Run(t, func(t *testing.T, self uint64, places map[uint64]blobstest.Peer) role.Blobs {
 		return overHTTP(t, blobstest.Chain, self, places)

@@ -13,16 +13,16 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// TestCopierIsFirst: whoever sees a commitment on its way to the chain and says
-// it first gains nothing, and keeps its victim out of the round only where the
-// victim does not commit again under another salt.
+// TestCopierIsFirst: a node sees another node's commitment on its way to the chain, and submits
+// it first. It gains nothing. It keeps its victim out of the round only if the victim does not
+// commit again under another salt.
 func TestCopierIsFirst(t *testing.T) {
 	for name, c := range map[string]struct {
 		victim, copier uint64
 		phase          spec.Phase
 		copied         func(t *testing.T, n *sim.Network, victim, by uint64) round.Input
-		again          func(role.Action) bool
-		took           func(r spec.Round) bool // the victim has its part in the round, the copier none
+		commitsAgain   func(role.Action) bool
+		wanted         func(r spec.Round) bool // the victim takes part in the round, the copier does not
 	}{
 		"update": {
 			first, first + 1, spec.PhaseTrain,
@@ -66,18 +66,18 @@ func TestCopierIsFirst(t *testing.T) {
 					t.Fatal(err)
 				}
 				simtest.WantErr(t, n.Say(1, c.copied(t, n, victim.ID, victim.ID)), round.ErrCopied)
-				victim.Refuses = func(a role.Action) bool { return !defended && c.again(a) }
-				victim.Restart() // all it knows is in its journal
+				victim.Refuses = func(a role.Action) bool { return !defended && c.commitsAgain(a) }
+				victim.Restart() // so it must recall its commitment from the journal
 				simtest.Until(t, n, func(_ spec.Task, r spec.Round) bool { return r.Phase.Final() || r.Number > 1 })
 				r, err := n.Round(1, 1)
 				if err != nil {
 					t.Fatal(err)
 				}
-				if c.took(r) != defended {
-					t.Errorf("defended %v: the round ends %s (%s): %+v %+v %+v", defended, r.Phase, r.Reason, r.Trainers, r.Aggregates, r.Scores)
+				if c.wanted(r) != defended {
+					t.Errorf("defended %t: the round ends in phase %s (%s) with %+v %+v %+v", defended, r.Phase, r.Reason, r.Trainers, r.Aggregates, r.Scores)
 				}
 				if defended && r.Phase != spec.PhaseSettled {
-					t.Errorf("the round is %s: %s", r.Phase, r.Reason)
+					t.Errorf("the round is in phase %s (%s), want %s", r.Phase, r.Reason, spec.PhaseSettled)
 				}
 			}
 		})

@@ -13,12 +13,11 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// TestPrivateModelWholeLife trains a model that is for members from its first round to
-// its last, with an optimiser that has a state, an aggregator that lost its blobs and
-// a trainer that starts anew; the models are those of the same task in public. Then
-// members verify every round, and strangers are given nothing, over whichever wire,
-// not even by a trainer that serves what it fetched.
-func TestPrivateModelWholeLife(t *testing.T) {
+// TestModelForMembers: a task whose model is for members gives the same models as a public task.
+// It runs with an optimiser that has a state, an aggregator that has lost its blobs and a trainer
+// that restarts. Afterwards members can verify every round over HTTP. Strangers get no model and
+// no state, not even from a trainer that serves what it fetched.
+func TestModelForMembers(t *testing.T) {
 	run := func(access string) (*sim.Network, spec.Task) {
 		rules := sim.DigitsTask(3)
 		rules.Audit, rules.Model.Access = spec.AuditMembers, access
@@ -34,7 +33,7 @@ func TestPrivateModelWholeLife(t *testing.T) {
 	_, public := run(spec.AccessPublic)
 	n, task := run(spec.AccessMembers)
 	if task.Accepted != 3 || task.Model != public.Model {
-		t.Errorf("%d rounds, model %s; in public %s", task.Accepted, task.Model.Short(), public.Model.Short())
+		t.Errorf("%d rounds accepted, want 3; model %s, the public task has %s", task.Accepted, task.Model.Short(), public.Model.Short())
 	}
 	outsider, err := n.Join(sim.Member{Roles: spec.Trainer})
 	if err != nil {
@@ -47,7 +46,7 @@ func TestPrivateModelWholeLife(t *testing.T) {
 	for _, r := range all {
 		for _, member := range []uint64{5, first} { // an evaluator and a trainer
 			if got, err := aggregator.Verify(t.Context(), as(member, places(n)), task, r); err != nil || got != r.Next {
-				t.Errorf("round %d: node %d finds %s, %v", r.Number, member, got.Short(), err)
+				t.Errorf("round %d: node %d recomputes %s, %v", r.Number, member, got.Short(), err)
 			}
 		}
 	}
@@ -59,24 +58,24 @@ func TestPrivateModelWholeLife(t *testing.T) {
 		return err
 	}
 	trained := n.Nodes[first-1]
-	task.Aggregators = append(task.Aggregators, spec.Member{Node: trained.ID}) // is asked as well
+	task.Aggregators = append(task.Aggregators, spec.Member{Node: trained.ID}) // so a stranger asks it as well
 	served := places(n)
 	served[trained.ID] = blobstest.Peer{Store: trained.Serves, Policy: trained.Policy}
 	for _, r := range all {
 		for _, node := range []uint64{0, outsider.ID} {
 			if err := get(as(node, served), r); !errors.Is(err, blob.ErrNotFound) {
-				t.Errorf("round %d: node %d gets the model: %v", r.Number, node, err)
+				t.Errorf("round %d: node %d fetches the model: got error %v, want not found", r.Number, node, err)
 			}
 		}
 	}
 
-	// Without the defence a stranger takes every version, and every state.
+	// Without the defence a stranger gets every version and every state.
 	for _, node := range n.Nodes[:sim.Aggregators] {
 		node.Policy = lax{node.Policy}
 	}
 	for _, r := range all {
 		if err := get(as(0, places(n)), r); err != nil {
-			t.Errorf("round %d: an aggregator that asks nobody keeps a stranger out: %v", r.Number, err)
+			t.Errorf("round %d: an aggregator without the policy keeps a stranger out: %v", r.Number, err)
 		}
 	}
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// records is a chain with one task, whose round r ended at 10r; round 3 still runs.
+// records is a chain with one task. Its round r ended at time 10r; round 3 still runs.
 type records struct {
 	model spec.Digest
 	state spec.TaskState
@@ -39,11 +39,11 @@ func (records) Round(_ context.Context, task, number uint64) (spec.Round, error)
 	return r, nil
 }
 
-// TestPrune keeps the blobs of a settled round for as long as the task says,
-// and its newest model as long as there is room.
+// TestPrune: the blobs of a settled round are kept for the task's retention period, and the
+// task's newest model as long as there is room.
 func TestPrune(t *testing.T) {
 	store := blob.NewMemory()
-	keep := func(kind blob.Kind, round, node uint64, bytes string) blob.Ref {
+	put := func(kind blob.Kind, round, node uint64, bytes string) blob.Ref {
 		t.Helper()
 		ref := blob.Ref{Kind: kind, Slot: spec.Slot{Chain: "c", Task: 1, Round: round, Node: node}}
 		entry := blob.Entry{Digest: spec.DigestOf([]byte(bytes)), Size: int64(len(bytes))}
@@ -52,11 +52,11 @@ func TestPrune(t *testing.T) {
 		}
 		return ref
 	}
-	first, second := keep(blob.Update, 1, 7, "update 1"), keep(blob.Update, 2, 7, "update 2")
-	keep(blob.Update, 3, 7, "update 3")
-	zero, old := keep(blob.Model, 0, 0, "model 0"), keep(blob.Model, 1, 0, "model 1")
-	newest := keep(blob.Model, 2, 0, "model 2")
-	behindOld, behindNewest := keep(blob.State, 1, 0, "state 1"), keep(blob.State, 2, 0, "state 2")
+	first, second := put(blob.Update, 1, 7, "update 1"), put(blob.Update, 2, 7, "update 2")
+	put(blob.Update, 3, 7, "update 3")
+	zero, old := put(blob.Model, 0, 0, "model 0"), put(blob.Model, 1, 0, "model 1")
+	newest := put(blob.Model, 2, 0, "model 2")
+	behindOld, behindNewest := put(blob.State, 1, 0, "state 1"), put(blob.State, 2, 0, "state 2")
 	chain := records{model: spec.DigestOf([]byte("model 2"))}
 	tools := role.Tools{Store: store, Journal: &sim.Journal{}}
 
@@ -64,8 +64,8 @@ func TestPrune(t *testing.T) {
 		now  spec.Time
 		want []blob.Ref
 	}{
-		{15, nil},                               // round 1 ended 5 ms ago: still served
-		{16, []blob.Ref{old, first, behindOld}}, // no longer
+		{15, nil},                               // round 1 ended 5 ms ago: its blobs are still served
+		{16, []blob.Ref{old, first, behindOld}}, // its retention period is over
 		{25, nil},
 		{26, []blob.Ref{second}}, // the newest model stays
 		{1_000_000, nil},         // round 3 and the task still run
@@ -75,7 +75,7 @@ func TestPrune(t *testing.T) {
 			t.Fatal(err)
 		}
 		if d := cmp.Diff(step.want, got); d != "" {
-			t.Errorf("at %s forgets (-want +got):\n%s", step.now, d)
+			t.Errorf("forgotten at %s (-want +got):\n%s", step.now, d)
 		}
 	}
 	for _, ref := range []blob.Ref{zero, newest, behindNewest} {
@@ -86,12 +86,11 @@ func TestPrune(t *testing.T) {
 	chain.state, chain.since = spec.TaskReached, 30
 	got, err := role.Prune(t.Context(), tools, chain, role.Saw{Now: 36})
 	if d := cmp.Diff([]blob.Ref{zero, behindNewest}, got); err != nil || d != "" {
-		t.Errorf("%v: a closed task forgets (-want +got):\n%s", err, d)
+		t.Errorf("after the task has closed: %v; forgotten (-want +got):\n%s", err, d)
 	}
 }
 
-// TestSweep deletes fetched models that no duty names, and nothing that a label
-// leads to.
+// TestSweep: fetched models that no duty needs are deleted, and no blob that has a label.
 func TestSweep(t *testing.T) {
 	store := blob.NewMemory()
 	put := func(bytes string) spec.Digest {
@@ -122,15 +121,15 @@ func TestSweep(t *testing.T) {
 	}
 	for name, d := range fetched {
 		if has, err := store.Has(t.Context(), d); err != nil || has == (name == "old") {
-			t.Errorf("%s is there: %v (%v)", name, has, err)
+			t.Errorf("the store has %q: %t (%v)", name, has, err)
 		}
 	}
 	if has, err := store.Has(t.Context(), labelled); err != nil || !has {
-		t.Errorf("a labelled model is there: %v (%v)", has, err)
+		t.Errorf("the store has the labelled model: %t (%v), want true", has, err)
 	}
 }
 
-// tasks is a chain with tasks and, of each, one round.
+// tasks is a chain with tasks of one round each.
 type tasks map[uint64]spec.Task
 
 func (c tasks) Task(_ context.Context, id uint64) (spec.Task, error) {
@@ -152,8 +151,8 @@ func (c tasks) Round(_ context.Context, task, number uint64) (spec.Round, error)
 	return r, nil
 }
 
-// keeping puts some bytes into a store as a blob of a task, and says where.
-func keeping(t *testing.T, s blob.Store, kind blob.Kind, task, number uint64, size int) blob.Label {
+// putTaskBlob stores bytes as a blob of a task, and returns the label.
+func putTaskBlob(t *testing.T, s blob.Store, kind blob.Kind, task, number uint64, size int) blob.Label {
 	t.Helper()
 	b := make([]byte, size)
 	copy(b, fmt.Sprintf("%s %d %d", kind, task, number))
@@ -170,13 +169,13 @@ func keeping(t *testing.T, s blob.Store, kind blob.Kind, task, number uint64, si
 	return l
 }
 
-// TestAttackModelOfACancelledTask: model 0 of a task that was cancelled at once would be
-// kept for as long as a result, for the price of a message. It goes when the task
-// retains nothing any more.
+// TestAttackModelOfACancelledTask: a task is created and cancelled at once, so that aggregators
+// keep its model 0 for ever, for the price of a message. It is deleted after the retention
+// period, because the task has accepted no round.
 func TestAttackModelOfACancelledTask(t *testing.T) {
 	for accepted, stays := range []bool{false, true} {
 		store := blob.NewMemory()
-		zero := keeping(t, store, blob.Model, 1, 0, 100)
+		zero := putTaskBlob(t, store, blob.Model, 1, 0, 100)
 		chain := tasks{1: {ID: 1, Chain: "c", Model: zero.Digest, State: spec.TaskCancelled, Since: 10, Accepted: uint32(accepted), Spec: spec.TaskSpec{Retain: 5}}}
 		tools := role.Tools{Store: store, Journal: &sim.Journal{}}
 		for _, step := range []struct {
@@ -185,15 +184,15 @@ func TestAttackModelOfACancelledTask(t *testing.T) {
 		}{{15, true}, {1_000_000, stays}} {
 			_, err := role.Prune(t.Context(), tools, chain, role.Saw{Now: step.now})
 			if _, gone := store.Lookup(t.Context(), zero.Ref); err != nil || (gone == nil) != step.there {
-				t.Errorf("%d rounds accepted: at %s %v, %v", accepted, step.now, gone, err)
+				t.Errorf("%d rounds accepted: at %s the lookup gives %v, want found %t (prune: %v)", accepted, step.now, gone, step.there, err)
 			}
 		}
 	}
 }
 
-// TestAttackCancelledTasksFillTheDisk: cheap tasks that retain for a year take all the
-// room of a node, and with a quota they are the first to go, before anything that
-// somebody may verify or wants to have.
+// TestAttackCancelledTasksFillTheDisk: cancelled tasks with a retention period of a year fill a
+// node's disk. With a quota their blobs are deleted first, before blobs that an audit needs and
+// before results.
 func TestAttackCancelledTasksFillTheDisk(t *testing.T) {
 	const year = 365 * 24 * spec.Hour
 	for _, limited := range []bool{false, true} {
@@ -203,13 +202,13 @@ func TestAttackCancelledTasksFillTheDisk(t *testing.T) {
 		}
 		chain := tasks{}
 		put := func(id uint64, accepted uint32, state spec.TaskState) (model, update blob.Label) {
-			model, update = keeping(t, dir, blob.Model, id, 0, 8_000), keeping(t, dir, blob.Update, id, 1, 8_000)
+			model, update = putTaskBlob(t, dir, blob.Model, id, 0, 8_000), putTaskBlob(t, dir, blob.Update, id, 1, 8_000)
 			chain[id] = spec.Task{ID: id, Chain: "c", Model: model.Digest, Accepted: accepted, State: state, Since: spec.Time(100 - id), Spec: spec.TaskSpec{Retain: year}}
 			return model, update
 		}
 		result, audited := put(1, 3, spec.TaskReached)
 		open, training := put(2, 0, spec.TaskRunning)
-		var cheap []blob.Ref // the one that ended first, last
+		var cheap []blob.Ref // the newest task first
 		for id := range uint64(5) {
 			model, update := put(id+3, 0, spec.TaskCancelled)
 			cheap = append(cheap, update.Ref, model.Ref)
@@ -221,7 +220,7 @@ func TestAttackCancelledTasksFillTheDisk(t *testing.T) {
 			dir.Limit(blob.Quota{All: quota})
 			got, err := role.Prune(t.Context(), tools, chain, role.Saw{Now: 200})
 			if d := cmp.Diff(want, got); err != nil || d != "" {
-				t.Errorf("with a quota of %s: %v, forgets (-want +got):\n%s", quota, err, d)
+				t.Errorf("with a quota of %s: %v; forgotten (-want +got):\n%s", quota, err, d)
 			}
 		}
 		if !limited {
@@ -233,7 +232,7 @@ func TestAttackCancelledTasksFillTheDisk(t *testing.T) {
 		prune(each*18, cheap[:5]...)
 		prune(each*8, cheap[5:]...)
 		prune(each*5, audited.Ref, result.Ref)
-		prune(each) // what an open task needs stays: uploads are refused
+		prune(each) // blobs that an open task needs stay; uploads are refused instead
 		for _, l := range []blob.Label{open, training} {
 			if _, err := dir.Lookup(t.Context(), l.Ref); err != nil {
 				t.Error(err)
@@ -242,9 +241,9 @@ func TestAttackCancelledTasksFillTheDisk(t *testing.T) {
 	}
 }
 
-// TestTaskMakesRoomForItself: a task that fills its own quota loses its own oldest
-// rounds, and no other task loses anything.
-func TestTaskMakesRoomForItself(t *testing.T) {
+// TestTaskQuotaEvictsBlobsOfThatTask: a task that fills its own quota loses the blobs of its own
+// oldest rounds. No other task loses anything.
+func TestTaskQuotaEvictsBlobsOfThatTask(t *testing.T) {
 	dir, err := blob.OpenDir(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -254,26 +253,26 @@ func TestTaskMakesRoomForItself(t *testing.T) {
 	for id := range uint64(2) {
 		chain[id+1] = spec.Task{ID: id + 1, Chain: "c", Accepted: 1, State: spec.TaskReached, Spec: spec.TaskSpec{Retain: 1000}}
 	}
-	keeping(t, dir, blob.Update, 1, 1, 8_000)
-	first := keeping(t, dir, blob.Update, 2, 1, 8_000)
-	keeping(t, dir, blob.Model, 2, 1, 8_000)
+	putTaskBlob(t, dir, blob.Update, 1, 1, 8_000)
+	first := putTaskBlob(t, dir, blob.Update, 2, 1, 8_000)
+	putTaskBlob(t, dir, blob.Model, 2, 1, 8_000)
 	got, err := role.Prune(t.Context(), role.Tools{Store: dir, Journal: &sim.Journal{}}, chain, role.Saw{Now: 10})
 	if err != nil || len(got) != 0 {
-		t.Errorf("forgets %v, %v: there is room", got, err)
+		t.Errorf("forgot %v (%v), want nothing: there is room", got, err)
 	}
 	dir.Limit(blob.Quota{Task: 24_000})
 	got, err = role.Prune(t.Context(), role.Tools{Store: dir, Journal: &sim.Journal{}}, chain, role.Saw{Now: 10})
 	if len(got) != 1 || got[0].Slot.Task != first.Slot.Task || err != nil {
-		t.Errorf("forgets %v, %v: want one blob of task 2", got, err)
+		t.Errorf("forgot %v (%v), want one blob of task 2", got, err)
 	}
 }
 
-// TestPruneGoesOn: a label of a task or of a chain that the node's chain does not know
-// stays, and keeps nothing else from being forgotten.
-func TestPruneGoesOn(t *testing.T) {
+// TestPruneKeepsUnknownLabels: labels of tasks, rounds and chains that the node's chain does not
+// know stay. They do not stop the pruning of others.
+func TestPruneKeepsUnknownLabels(t *testing.T) {
 	store := blob.NewMemory()
-	unknown, late := keeping(t, store, blob.Model, 1, 0, 10), keeping(t, store, blob.Update, 2, 9, 10)
-	gone := keeping(t, store, blob.Update, 2, 1, 10)
+	unknown, late := putTaskBlob(t, store, blob.Model, 1, 0, 10), putTaskBlob(t, store, blob.Update, 2, 9, 10)
+	gone := putTaskBlob(t, store, blob.Update, 2, 1, 10)
 	other := gone
 	other.Slot.Chain = "another"
 	if err := store.Label(t.Context(), other); err != nil {
@@ -282,7 +281,7 @@ func TestPruneGoesOn(t *testing.T) {
 	chain := tasks{2: {ID: 2, Chain: "c", State: spec.TaskReached, Accepted: 1, Spec: spec.TaskSpec{Retain: 1}}}
 	got, err := role.Prune(t.Context(), role.Tools{Store: store, Journal: &sim.Journal{}}, chain, role.Saw{Now: 10})
 	if d := cmp.Diff([]blob.Ref{gone.Ref}, got); err != nil || d != "" {
-		t.Errorf("%v, forgets (-want +got):\n%s", err, d)
+		t.Errorf("%v; forgotten (-want +got):\n%s", err, d)
 	}
 	for _, l := range []blob.Label{unknown, late, other} {
 		if _, err := store.Lookup(t.Context(), l.Ref); err != nil {
@@ -291,9 +290,9 @@ func TestPruneGoesOn(t *testing.T) {
 	}
 }
 
-// TestPruneKeepsSalts: the journal forgets the results of rounds that are retained no
-// more, and of no round that runs, is retained, or is unknown: those may have to open a
-// commitment.
+// TestPruneKeepsSalts: the journal forgets the results of rounds whose retention period is over.
+// It keeps those of rounds that run, are retained or are unknown, because the node may still
+// have to open a commitment.
 func TestPruneKeepsSalts(t *testing.T) {
 	chain := tasks{
 		1: {ID: 1, Chain: "c", State: spec.TaskRunning},
@@ -317,16 +316,16 @@ func TestPruneKeepsSalts(t *testing.T) {
 		}
 		slices.Sort(want)
 		if d := cmp.Diff(want, journal.Keys()); d != "" {
-			t.Errorf("at %s (-want +got):\n%s", now, d)
+			t.Errorf("journal keys at %s (-want +got):\n%s", now, d)
 		}
 	}
 	broken := errors.New("broken")
 	if _, err := role.Prune(t.Context(), role.Tools{Store: blob.NewMemory(), Journal: journal}, silent{broken}, role.Saw{Now: 1000}); !errors.Is(err, broken) || len(journal.Keys()) != len(kept) {
-		t.Errorf("%v; %d results are left", err, len(journal.Keys()))
+		t.Errorf("with a chain that does not answer: got error %v, want %v; %d journal entries are left, want %d", err, broken, len(journal.Keys()), len(kept))
 	}
 }
 
-// silent is a chain that does not answer.
+// silent is a chain that answers with an error.
 type silent struct{ err error }
 
 func (s silent) Task(context.Context, uint64) (spec.Task, error) { return spec.Task{}, s.err }

@@ -41,9 +41,9 @@ func (Saw) Event() {}
 // Duty is an open task in which the node has a part, with one of its running rounds. The
 // round holds the parts of those participants that the node must see, see [round.PartsFor].
 type Duty struct {
-	Task  spec.Task
-	Round spec.Round // Number 0 where no round runs
-	Held  []uint64   // trainers of the round whose update is in the node's store, in ascending order
+	Task   spec.Task
+	Round  spec.Round // Number 0 where no round runs
+	Stored []uint64   // trainers of the round whose update is in the node's store, in ascending order
 }
 
 // Duties returns one duty for each running round of a task, or one without a round. The
@@ -132,8 +132,8 @@ type Records interface {
 // Slot is the node's own slot in a round.
 func (t Tools) Slot(task spec.Task, round uint64) spec.Slot { return task.Slot(round, t.Node) }
 
-// Held lists the trainers of a task's round whose update is in the node's own store.
-func (t Tools) Held(ctx context.Context, task spec.Task, r spec.Round) (nodes []uint64) {
+// StoredUpdates lists the trainers of a task's round whose update is in the node's own store.
+func (t Tools) StoredUpdates(ctx context.Context, task spec.Task, r spec.Round) (nodes []uint64) {
 	for _, c := range r.Trainers {
 		ref := blob.Ref{Kind: blob.Update, Slot: task.Slot(r.Number, c.Node)}
 		if _, err := t.Store.Lookup(ctx, ref); err == nil {

@@ -10,6 +10,8 @@ import (
 
 const first = sim.FirstTrainer
 
+// TestRoundsSettle: three rounds with honest nodes are accepted, scored and paid, and the score
+// rises.
 func TestRoundsSettle(t *testing.T) {
 	n := simtest.Open(t, 5, sim.DigitsTask(3))
 	task := simtest.Finish(t, n)
@@ -20,11 +22,11 @@ func TestRoundsSettle(t *testing.T) {
 	all := simtest.SettledRounds(t, n)
 	for _, r := range all {
 		if r.Survivors() != 5 || !r.Scored {
-			t.Errorf("round %d has %d survivors, scored %v", r.Number, r.Survivors(), r.Scored)
+			t.Errorf("round %d has %d survivors, want 5; scored %t, want true", r.Number, r.Survivors(), r.Scored)
 		}
 		for _, a := range r.Aggregates {
 			if a.Digest != r.Next || a.Revealed == 0 {
-				t.Errorf("round %d: aggregator %d says %s, the round %s", r.Number, a.Node, a.Digest.Short(), r.Next.Short())
+				t.Errorf("round %d: aggregator %d revealed %s, the round accepted %s", r.Number, a.Node, a.Digest.Short(), r.Next.Short())
 			}
 		}
 		for _, e := range r.Scores {
@@ -37,7 +39,7 @@ func TestRoundsSettle(t *testing.T) {
 	began, _ := a.FederatedScore()
 	last, _ := b.FederatedScore()
 	if b.Score <= a.Score || last <= began || b.Score < 800_000 {
-		t.Errorf("accuracy went from %s to %s, the trainers' own from %s to %s", a.Score, b.Score, began, last)
+		t.Errorf("the score went from %s to %s, the accuracy on the trainers' rows from %s to %s: want both to rise", a.Score, b.Score, began, last)
 	}
 	for id := uint64(first); id < first+5; id++ {
 		if simtest.Earned(n, id) != 450_000 {
@@ -45,6 +47,6 @@ func TestRoundsSettle(t *testing.T) {
 		}
 	}
 	if _, err := n.Stranger().Model(t.Context(), task, task.Model); err != nil {
-		t.Errorf("a stranger cannot have the final model: %v", err)
+		t.Errorf("a stranger cannot fetch the final model: %v", err)
 	}
 }

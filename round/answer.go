@@ -275,7 +275,7 @@ func (in Attest) apply(s *State, at Moment) ([]Effect, error) {
 	}
 	// Only committed updates can be held: an all-ones bitmap is a lie.
 	for bit := range 8 * len(in.Holds) {
-		if spec.Held(in.Holds, bit) && !spec.Held(r.Committed, bit) {
+		if spec.HasBit(in.Holds, bit) && !spec.HasBit(r.Committed, bit) {
 			return nil, ErrBitmap
 		}
 	}

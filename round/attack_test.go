@@ -11,16 +11,16 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// The attacks are numbered as in the threat model. Where that says something,
-// a test first lets the attack succeed with the defence off.
+// The attacks are numbered as in the threat model. Most tests first show that the attack works
+// without the defence.
 
-// A trainer that has no update copies the commitment of one that has.
+// TestAttack04UpdateCopyingCommitment: a trainer without an update copies another's commitment.
 func TestAttack04UpdateCopyingCommitment(t *testing.T) {
 	w := newWorld(t, task())
 	honest := w.commit(11)
 
-	// Off: a commitment to the bytes alone is as good for the copier, who
-	// repeats the opening once it is made.
+	// Off: a commitment to the bytes alone is as good for the copier. It copies the opening too,
+	// when the victim reveals it.
 	unbound := func(uint64) spec.Digest {
 		s := salt(11)
 		d := digest("update")
@@ -29,7 +29,7 @@ func TestAttack04UpdateCopyingCommitment(t *testing.T) {
 	if unbound(11) != unbound(12) {
 		t.Fatal("the attack does not work even undefended")
 	}
-	// On: what opens for 11 does not open for 12, salt and bytes being the same.
+	// On: with the same salt and bytes, the commitment of 11 does not open for 12.
 	if spec.UpdateCommitment(w.slot(12), digest("update"), salt(11)) == honest.Commitment {
 		t.Error("a copied commitment opens for the copier")
 	}
@@ -40,8 +40,8 @@ func TestAttack04UpdateCopyingCommitment(t *testing.T) {
 	w.refuse(copied, round.ErrCopied)
 }
 
-// A copier that is faster than its victim keeps nobody out: the victim commits
-// again under another salt, and the copy never opens.
+// TestAttack04CopierIsFirst: a copier that is faster than its victim keeps nobody out. The victim
+// commits again under another salt, and the copy never opens.
 func TestAttack04CopierIsFirst(t *testing.T) {
 	w := newWorld(t, task())
 	honest := w.commit(11)
@@ -52,44 +52,44 @@ func TestAttack04CopierIsFirst(t *testing.T) {
 	honest.Commitment = spec.UpdateCommitment(w.slot(11), digest("update"), salt(99))
 	w.do(honest, w.commit(13))
 	w.pass()
-	w.attest(11, 13) // nobody can verify what 12 has
+	w.attest(11, 13) // nobody holds an update that opens the commitment of 12
 	if w.Round.Trainers[0].Survivor != true || w.Round.Trainers[1].Survivor != false {
-		t.Errorf("got %+v", w.Round.Trainers)
+		t.Errorf("trainers are %+v, want the victim to survive and the copier not", w.Round.Trainers)
 	}
 }
 
-// A lazy evaluator gives the score of another as its own.
+// TestAttack05ScoreCopying: a lazy evaluator wants to submit another's score as its own.
 func TestAttack05ScoreCopying(t *testing.T) {
 	w := newWorld(t, task())
 	w.train(11, 12, 13, 14)
 	w.attest(11, 12, 13, 14)
 	w.aggregate("m", "m", "m", "m")
 
-	// It sees commitments, which hide the score: all it can do is copy one.
+	// Commitments hide the score, so it can only copy a commitment.
 	w.do(w.commitScore(5, 812_345), w.commitScore(6, 800_000), w.commitScore(7, 790_000))
 	copied := w.commitScore(5, 812_345)
 	copied.Node = 8
 	w.refuse(copied, round.ErrCopied)
 	w.pass()
 
-	// Now it sees a score, and is late.
+	// When it sees a score, it is too late.
 	w.do(w.revealScore(5, 812_345))
 	w.refuse(w.commitScore(8, 812_345), round.ErrLate)
 	w.refuse(w.revealScore(8, 812_345), round.ErrLate)
-	// One that guessed cannot change its guess.
+	// An evaluator that committed to a guess cannot change it.
 	w.refuse(w.revealScore(6, 812_345), round.ErrOpening)
 	w.do(w.revealScore(6, 800_000), w.revealScore(7, 790_000))
 	w.pass()
 	for _, m := range find[round.Merit](w.effects) {
 		if m.Node == 8 {
-			t.Error("the lazy evaluator has merit")
+			t.Error("the lazy evaluator gets merit")
 		}
 	}
 }
 
-// An aggregator attests everything without looking.
+// TestAttack06RubberStampAttestation: an aggregator attests every update without holding it.
 func TestAttack06RubberStampAttestation(t *testing.T) {
-	// Off: where one aggregator is trusted, its stamp is enough.
+	// Off: if the task trusts one aggregator, its attestation is enough.
 	trusting := task()
 	trusting.Selection.Aggregators, trusting.Selection.Evaluators = 1, 1
 	alone := &world{TB: t, State: round.New("althing-test", 1, "owner", trusting, spec.DefaultTariff(), at(1)), height: 1}
@@ -97,20 +97,20 @@ func TestAttack06RubberStampAttestation(t *testing.T) {
 	alone.do(round.Ready{Node: 1, Digest: digest("0")}, round.Ready{Node: 5, Digest: digest("s")})
 	alone.end()
 	alone.do(round.Select{Trainers: []uint64{11, 12}})
-	alone.train(11, 12) // and 12 serves its update to nobody
+	alone.train(11, 12) // 12 uploads its update to nobody
 	alone.do(round.Attest{Node: 1, Round: 1, Holds: []byte{3}})
 	alone.pass()
 	if !alone.Round.Trainers[1].Survivor {
 		t.Fatal("the attack does not work even undefended")
 	}
 
-	// On: f stamps of 3f+1 make no survivor, and a stamp on what was never
-	// committed is refused outright.
+	// On: f of 3f+1 attestations make no survivor, and an attestation of an update that was never
+	// committed is refused.
 	w := newWorld(t, task())
 	w.train(11, 12, 13)
 	w.refuse(round.Attest{Node: 4, Round: 1, Holds: []byte{0xff}}, round.ErrBitmap)
 	w.refuse(round.Attest{Node: 4, Round: 1, Holds: []byte{0x0f}}, round.ErrBitmap)
-	w.do(round.Attest{Node: 4, Round: 1, Holds: []byte{0x07}}) // 13 withholds its bytes
+	w.do(round.Attest{Node: 4, Round: 1, Holds: []byte{0x07}}) // 13 uploads to nobody
 	w.do(round.Attest{Node: 1, Round: 1, Holds: []byte{0x03}}, round.Attest{Node: 2, Round: 1, Holds: []byte{0x03}})
 	w.pass()
 	if diff := cmp.Diff([]uint64{11, 12}, find[round.AskAggregate](w.effects)[0].Survivors); diff != "" {
@@ -118,10 +118,10 @@ func TestAttack06RubberStampAttestation(t *testing.T) {
 	}
 }
 
-// An aggregator publishes another model. One bit is enough to be named, and
-// whoever it is of the four, it does not matter to the model.
+// TestAttack11AggregatorLies: an aggregator reveals another model. One wrong bit is enough to be
+// named, and whichever of the four lies, the accepted model is right.
 func TestAttack11AggregatorLies(t *testing.T) {
-	// Off: a single coordinator is believed; coordinator.txt tells it.
+	// Off: a single coordinator is believed, see testdata/coordinator.txt.
 	for liar := range 4 {
 		w := newWorld(t, task())
 		w.train(11, 12, 13, 14)
@@ -139,34 +139,34 @@ func TestAttack11AggregatorLies(t *testing.T) {
 		}
 		for _, m := range find[round.Merit](w.effects) {
 			if m.Node == uint64(liar+1) {
-				t.Errorf("liar %d has merit", m.Node)
+				t.Errorf("liar %d gets merit", m.Node)
 			}
 		}
 	}
 }
 
-// More than f liars can stop a round, never have their model accepted; and
-// without 2f+1 that agree nobody is accused.
+// TestAttack11TwoLiars: more than f liars can stop a round, but their model is not accepted.
+// Without 2f+1 equal digests nobody is accused.
 func TestAttack11TwoLiars(t *testing.T) {
 	w := newWorld(t, task())
 	w.train(11, 12, 13, 14)
 	w.attest(11, 12, 13, 14)
 	w.aggregate("l", "l", "m", "m")
 	if w.Round.Phase != spec.PhaseAborted || len(w.Task.Faults) != 0 || w.Task.Model != digest("model-0") {
-		t.Errorf("round %s, faults %v", w.Round.Phase, w.Task.Faults)
+		t.Errorf("round in phase %s, faults %v; want aborted, none", w.Round.Phase, w.Task.Faults)
 	}
 }
 
-// A trainer serves its update to some aggregators only: f+1 attesters or it is
-// not in the sum, whoever they are.
+// TestAttack12Withholding: a trainer uploads its update to some aggregators only. It is in the sum
+// exactly if f+1 of them attest it, whichever they are.
 func TestAttack12Withholding(t *testing.T) {
-	for served := range 16 {
+	for uploadedTo := range 16 {
 		w := newWorld(t, task())
 		w.train(11, 12, 13, 14)
 		holders := 0
 		for a := range 3 { // the first three bitmaps close the phase
 			holds := []uint64{11, 12, 13}
-			if served>>a&1 == 1 {
+			if uploadedTo>>a&1 == 1 {
 				holds = append(holds, 14)
 				holders++
 			}
@@ -174,12 +174,13 @@ func TestAttack12Withholding(t *testing.T) {
 		}
 		w.pass()
 		if got, want := w.Round.Trainers[3].Survivor, holders >= 2; got != want {
-			t.Errorf("held by %d of 4: survives %v, want %v", holders, got, want)
+			t.Errorf("held by %d of 4: survives %t, want %t", holders, got, want)
 		}
 	}
 }
 
-// 30% of the trainers accept and stall.
+// TestAttack14DeadlineGriefing: up to 30% of the trainers stall. The phase ends soon after the
+// others have answered.
 func TestAttack14DeadlineGriefing(t *testing.T) {
 	asked := task()
 	asked.Selection.Trainers, asked.Deadlines.Train = 10, 1000*spec.Second
@@ -187,31 +188,31 @@ func TestAttack14DeadlineGriefing(t *testing.T) {
 	for id := range uint64(13) {
 		trainers = append(trainers, 11+id)
 	}
-	took := func(stall int) int64 {
+	phaseBlocks := func(stall int) int64 {
 		w := newPreparedWorld(t, asked)
 		w.do(round.Select{Trainers: trainers})
-		began := w.height
-		for w.height < began+8 {
+		start := w.height
+		for w.height < start+8 {
 			w.end()
 		}
 		for _, node := range trainers[stall:] {
 			w.do(w.commit(node))
 		}
 		w.pass()
-		return w.height - began
+		return w.height - start
 	}
-	// Off: where more stall than backups were asked, the deadline is all there is.
-	if got := took(5); got <= 1000 {
+	// Off: if more trainers stall than there are backups, only the deadline ends the phase.
+	if got := phaseBlocks(5); got <= 1000 {
 		t.Fatalf("5 of 13 stall and the phase takes %d blocks", got)
 	}
 	for stall := range 5 {
-		if got := took(stall); got >= 2*8 {
-			t.Errorf("%d of 13 stall and the phase takes %d blocks, where the others take 8", stall, got)
+		if got := phaseBlocks(stall); got >= 2*8 {
+			t.Errorf("%d of 13 stall and the phase takes %d blocks, want less than twice the 8 of the others", stall, got)
 		}
 	}
 }
 
-// Whoever lets a deadline pass has a demerit.
+// TestAttack14SilenceCostsStanding: a trainer that misses the deadline gets a demerit.
 func TestAttack14SilenceCostsStanding(t *testing.T) {
 	w := newWorld(t, task())
 	for w.height < deadline(w)-1 {
@@ -228,8 +229,8 @@ func TestAttack14SilenceCostsStanding(t *testing.T) {
 	}
 }
 
-// A member of the committee that never gets ready costs the owner time and a sixteenth of
-// a round at most, and itself its standing.
+// TestAttack14SilentCommittee: a member of the committee that never gets ready costs the owner
+// time and at most 1/16 of a round's pay. It gets a demerit.
 func TestAttack14SilentCommittee(t *testing.T) {
 	w := &world{TB: t, State: round.New("althing-test", 1, "owner", task(), spec.DefaultTariff(), at(1)), height: 1}
 	w.do(round.Select{Aggregators: members(100, 1, 2, 3, 4), Evaluators: members(100, 5, 6, 7, 8)})
@@ -241,13 +242,13 @@ func TestAttack14SilentCommittee(t *testing.T) {
 	}
 	want := []round.Demerit{{Node: 1, Why: "silent in the preparation"}, {Node: 2, Why: "silent in the preparation"}}
 	if diff := cmp.Diff(want, find[round.Demerit](w.effects)); diff != "" || w.Task.Refunded < w.Task.Spec.Escrow-w.Task.Spec.PerRound()/16 {
-		t.Errorf("refunded %d; %s", w.Task.Refunded, diff)
+		t.Errorf("refunded %d uthing of %d; demerits (-want +got):\n%s", w.Task.Refunded, w.Task.Spec.Escrow, diff)
 	}
 }
 
-// judged is a round whose evaluators have these stakes and answers; the task's
-// committee holds the absent too.
-func judged(scores []spec.Evaluation, absent ...spec.Member) (spec.PPM, bool) {
+// settledScore returns the score of a round with these evaluations. The members in absent are
+// evaluators of the task that have not answered.
+func settledScore(scores []spec.Evaluation, absent ...spec.Member) (spec.PPM, bool) {
 	s := round.New("althing-test", 1, "owner", task(), spec.DefaultTariff(), at(1))
 	s.Task.State, s.Task.Round, s.Task.Evaluators = spec.TaskRunning, 1, absent
 	for _, e := range scores {
@@ -264,13 +265,13 @@ func judged(scores []spec.Evaluation, absent ...spec.Member) (spec.PPM, bool) {
 	return s.Round.Score, s.Round.Scored
 }
 
-// A cabal of evaluators scores as it likes.
+// TestAttack16CabalScoring: a cabal of evaluators lies about the score.
 func TestAttack16CabalScoring(t *testing.T) {
-	// Off: the mean goes where one liar with 30% of the stake draws it.
+	// Off: with a mean, one liar with 30% of the stake moves the score far.
 	if mean := (30*0 + 35*800_000 + 35*820_000) / 100; mean > 600_000 {
 		t.Fatal("the attack does not work even undefended")
 	}
-	got, scored := judged([]spec.Evaluation{
+	got, scored := settledScore([]spec.Evaluation{
 		{Node: 1, Stake: 30, Committed: 6, Revealed: 7, Score: 0},
 		{Node: 2, Stake: 35, Committed: 6, Revealed: 7, Score: 800_000},
 		{Node: 3, Stake: 35, Committed: 6, Revealed: 7, Score: 820_000},
@@ -279,8 +280,8 @@ func TestAttack16CabalScoring(t *testing.T) {
 		t.Errorf("got %s, scored %v", got, scored)
 	}
 
-	// On: a cabal below a third never moves the score out of the honest range,
-	// whoever else is silent, and its own silence does not prevent a score.
+	// On: a cabal with less than a third of the stake never moves the score out of the range of
+	// honest scores, whoever else is silent. Its own silence does not prevent a score.
 	rapid.Check(t, func(t *rapid.T) {
 		var scores []spec.Evaluation
 		var absent []spec.Member
@@ -309,11 +310,11 @@ func TestAttack16CabalScoring(t *testing.T) {
 			scores = append(scores, e)
 		}
 		if 3*cabal >= all {
-			return // outside the assumption
+			return // the assumption does not hold
 		}
-		got, scored := judged(scores, absent...)
+		got, scored := settledScore(scores, absent...)
 		if complete && !scored {
-			t.Fatalf("all honest answer and there is no score: %+v", scores)
+			t.Fatalf("all honest evaluators have answered and there is no score: %+v", scores)
 		}
 		if scored && (got < low || got > high) {
 			t.Fatalf("the score %s is not between %s and %s: %+v, absent %v", got, low, high, scores, absent)
@@ -321,8 +322,8 @@ func TestAttack16CabalScoring(t *testing.T) {
 	})
 }
 
-// A cabal does not become the majority by the absence of others: 32 of 100 are
-// the most of those ready, so round 1 does not open.
+// TestAttack16CabalOfTheReady: a cabal does not become the majority because others are absent. It
+// has 32% of the stake, and 80% of the stake that is ready, so round 1 does not open.
 func TestAttack16CabalOfTheReady(t *testing.T) {
 	w := &world{TB: t, State: round.New("althing-test", 1, "owner", task(), spec.DefaultTariff(), at(1)), height: 1}
 	evaluators := members(4, 5, 6, 7, 8)
@@ -337,8 +338,8 @@ func TestAttack16CabalOfTheReady(t *testing.T) {
 	}
 }
 
-// An evaluator that waits with its shard until it has seen models would choose the rows
-// on which they do well. Who is not ready when the first round begins has no say.
+// TestAttack16ShardChosenLate: an evaluator wants to choose its hold-out rows after it has seen
+// models. An evaluator that is not ready when round 1 begins cannot score.
 func TestAttack16ShardChosenLate(t *testing.T) {
 	play := func(w *world) {
 		w.do(round.Select{Trainers: []uint64{11, 12, 13, 14}})
@@ -364,7 +365,7 @@ func TestAttack16ShardChosenLate(t *testing.T) {
 		w.score(500_000, 500_000, 500_000)
 		play(w)
 		if judges := w.Round.Evaluator(8) >= 0; judges == defended {
-			t.Errorf("defended %t: who chose its shard late judges: %t", defended, judges)
+			t.Errorf("defended %t: the evaluator with a late shard scores: %t", defended, judges)
 		}
 	}
 }

@@ -157,7 +157,7 @@ func delivered(of spec.Selection, r spec.Round, trainer int) bool {
 // heldBy counts the bitmaps that hold a trainer's update.
 func heldBy(r spec.Round, trainer int) (bitmaps int) {
 	for _, a := range r.Aggregates {
-		if spec.Held(a.Holds, trainer) {
+		if spec.HasBit(a.Holds, trainer) {
 			bitmaps++
 		}
 	}
@@ -200,7 +200,7 @@ func (s *State) neglects(r *spec.Round, aggregator int) string {
 	}
 	for i, t := range r.Trainers {
 		switch others := t.Receipts &^ (1 << aggregator); {
-		case spec.Held(a.Holds, i):
+		case spec.HasBit(a.Holds, i):
 		case others != t.Receipts:
 			return "attested without an update for which it gave a receipt"
 		case bits.OnesCount32(others) > faulty:

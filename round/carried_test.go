@@ -10,9 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestEveryEffectIsCarriedOut: each kind of effect has its place in carryOut, among
-// what is done or among what is only told. The linter says so, too; this says it to
-// whoever runs the tests alone.
+// TestEveryEffectIsCarriedOut: carryOut has a case for each kind of effect, also for those that are
+// only announced. A linter checks that too; this test is for those who run only the tests.
 func TestEveryEffectIsCarriedOut(t *testing.T) {
 	var declared, carried []string
 	for _, decl := range parse(t, "effect.go").Decls {

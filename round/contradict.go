@@ -21,16 +21,16 @@ func evidence(in Input) bool {
 // TwoReceipts proves that an aggregator signed receipts for two different updates of one
 // trainer in one round. Anybody may send it, also after the task has closed.
 type TwoReceipts struct {
-	Round      uint64 `json:"round"`
-	Aggregator uint64 `json:"aggregator"`
-	Trainer    uint64 `json:"trainer"`
-	First      Given  `json:"first"`
-	Second     Given  `json:"second"`
+	Round      uint64        `json:"round"`
+	Aggregator uint64        `json:"aggregator"`
+	Trainer    uint64        `json:"trainer"`
+	First      SignedReceipt `json:"first"`
+	Second     SignedReceipt `json:"second"`
 }
 
-// Given is a commitment to an update and an aggregator's receipt for it, see
+// SignedReceipt is a commitment to an update and an aggregator's receipt for it, see
 // [spec.ReceiptStatement].
-type Given struct {
+type SignedReceipt struct {
 	Commitment spec.Digest    `json:"commitment"`
 	Signature  spec.Signature `json:"signature"`
 }
@@ -42,7 +42,7 @@ func (in TwoReceipts) apply(s *State, _ Moment) ([]Effect, error) {
 	if i < 0 {
 		return nil, ErrNotSelected
 	}
-	signed := func(g Given) bool {
+	signed := func(g SignedReceipt) bool {
 		statement := spec.ReceiptStatement(s.Task.Slot(in.Round, in.Trainer), in.Aggregator, g.Commitment)
 		return s.Task.Aggregators[i].Key.Signed(statement, g.Signature)
 	}
@@ -119,7 +119,7 @@ func placed(in Input) (number, node uint64) {
 // contained reports whether another bitmap has all bits of a bitmap.
 func contained(bitmap, other []byte) bool {
 	for i := range 8 * len(bitmap) {
-		if spec.Held(bitmap, i) && !spec.Held(other, i) {
+		if spec.HasBit(bitmap, i) && !spec.HasBit(other, i) {
 			return false
 		}
 	}

@@ -11,18 +11,18 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// twoReceipts are those of an aggregator for two updates of a trainer in a round.
+// twoReceipts is the proof that an aggregator signed receipts for two updates of a trainer.
 func (w *world) twoReceipts(number, aggregator, trainer uint64) round.TwoReceipts {
 	slot := w.Task.Slot(number, trainer)
-	given := func(update string) round.Given {
+	receipt := func(update string) round.SignedReceipt {
 		c := spec.UpdateCommitment(slot, digest(update), salt(trainer))
-		return round.Given{Commitment: c, Signature: spec.SignReceipt(transportKey(aggregator), slot, aggregator, c).Signature}
+		return round.SignedReceipt{Commitment: c, Signature: spec.SignReceipt(transportKey(aggregator), slot, aggregator, c).Signature}
 	}
-	return round.TwoReceipts{Round: number, Aggregator: aggregator, Trainer: trainer, First: given("one"), Second: given("another")}
+	return round.TwoReceipts{Round: number, Aggregator: aggregator, Trainer: trainer, First: receipt("one"), Second: receipt("another")}
 }
 
-// An aggregator signs receipts for two updates of one trainer, and so could prove whichever
-// of them suits it.
+// TestAttack13TwoReceipts: an aggregator signs receipts for two updates of one trainer, so that it
+// can later claim to have either.
 func TestAttack13TwoReceipts(t *testing.T) {
 	play := func(accuse bool) *world {
 		w := newWorld(t, task())
@@ -37,12 +37,12 @@ func TestAttack13TwoReceipts(t *testing.T) {
 	}
 	paid := func(w *world) (all []round.Pay) { return find[round.Pay](w.effects) }
 
-	// Off: nobody shows them, and the aggregator is paid and loses nothing.
+	// Off: nobody shows the receipts, and the aggregator is paid and loses nothing.
 	off := play(false)
 	if len(find[round.Slash](off.effects)) > 0 || len(off.Task.Faults) > 0 {
 		t.Fatalf("the attack does not work even undefended: %v", off.Task.Faults)
 	}
-	// On: whoever has them shows them. Nobody is paid for that.
+	// On: anybody may show both receipts. The accuser is not paid.
 	on := play(true)
 	want := []round.Slash{{Round: 1, Node: 3, Fault: spec.FaultEquivocation, Part: spec.DefaultTariff().Equivocation}}
 	if diff := cmp.Diff(want, find[round.Slash](on.effects)); diff != "" {
@@ -54,7 +54,8 @@ func TestAttack13TwoReceipts(t *testing.T) {
 	on.refuse(on.twoReceipts(1, 3, 12), round.ErrKnown)
 }
 
-// What a node contradicts itself in does not let a task grow for ever.
+// TestAttack25EquivocationInEveryRound: a node that contradicts itself in every round does not make
+// the task's record grow without bound.
 func TestAttack25EquivocationInEveryRound(t *testing.T) {
 	long := task()
 	long.Target.Rounds, long.Escrow = 30, 30_000
@@ -74,18 +75,18 @@ func TestAttack25EquivocationInEveryRound(t *testing.T) {
 		w.score(500_000, 500_000, 500_000, 500_000)
 	}
 	if accepted != 8 || len(w.Task.Faults) != accepted {
-		t.Errorf("%d of 30 rounds are recorded, in %d faults: want 8", accepted, len(w.Task.Faults))
+		t.Errorf("%d accusations in 30 rounds are accepted, with %d faults: want 8 and 8", accepted, len(w.Task.Faults))
 	}
 }
 
-// equivocate has node 3 tell half of the network something else than what the chain hears.
-// Every answer it signs is good by itself, and the chain takes the one it hears first.
+// equivocate plays a round in which nodes 3 and 6 sign two answers each. Each answer is valid by
+// itself, and the chain accepts the one that it gets first. It returns proofs.
 func equivocate(w *world) (all []round.TwoAnswers) {
 	w.train(11, 12, 13, 14)
-	few := round.Attest{Node: 3, Round: 1, Holds: holding(w.Round, 11, 12)}
-	others := round.Attest{Node: 3, Round: 1, Holds: holding(w.Round, 13, 14)}
-	for _, told := range []round.Attest{few, others} { // whichever half it is
-		if _, _, err := w.Step(at(w.height), told); err != nil {
+	one := round.Attest{Node: 3, Round: 1, Holds: holding(w.Round, 11, 12)}
+	another := round.Attest{Node: 3, Round: 1, Holds: holding(w.Round, 13, 14)}
+	for _, attest := range []round.Attest{one, another} { // either would be accepted
+		if _, _, err := w.Step(at(w.height), attest); err != nil {
 			w.Fatal(err)
 		}
 	}
@@ -93,7 +94,7 @@ func equivocate(w *world) (all []round.TwoAnswers) {
 	w.aggregate("m", "m", "m", "m")
 	w.score(500_000, 500_000, 500_000, 500_000)
 	return []round.TwoAnswers{
-		{First: few, Second: others},
+		{First: one, Second: another},
 		{First: w.revealAggregate(3, "m"), Second: w.revealAggregate(3, "another")},
 		{First: round.RevealScore{Node: 6, Round: 1, Score: 1}, Second: round.RevealScore{Node: 6, Round: 1, Score: 2}},
 		{First: round.RevealScore{Node: 6, Round: 1, Score: 1, Counts: []spec.Count{{Rows: 9}}}, Second: round.RevealScore{Node: 6, Round: 1, Score: 1}},
@@ -104,10 +105,10 @@ func equivocate(w *world) (all []round.TwoAnswers) {
 	}
 }
 
-// A member of the committee tells two halves of the network different bitmaps, models or
-// scores, and hopes that each goes on with what suits it.
+// TestAttack13TwoAnswers: a member of the committee sends different bitmaps, models or scores to
+// different nodes.
 func TestAttack13TwoAnswers(t *testing.T) {
-	// Off: nobody shows both, and it is paid and loses nothing.
+	// Off: nobody shows both answers, and the member is paid and loses nothing.
 	off := newWorld(t, task())
 	shown := equivocate(off)
 	if len(find[round.Slash](off.effects)) > 0 || len(off.Task.Faults) > 0 {
@@ -129,7 +130,7 @@ func TestAttack13TwoAnswers(t *testing.T) {
 		on.refuse(in, round.ErrKnown)
 		on.refuse(round.TwoAnswers{First: in.Second, Second: in.First}, round.ErrKnown)
 	}
-	// One round is one fault, in whatever a node contradicted itself.
+	// A node gets at most one such fault per round.
 	on := newWorld(t, task())
 	equivocate(on)
 	on.do(on.twoReceipts(1, 3, 11))
@@ -137,7 +138,8 @@ func TestAttack13TwoAnswers(t *testing.T) {
 	on.refuse(shown[1], round.ErrKnown)
 }
 
-// What contradicts nothing, or is of somebody else, is refused.
+// TestTwoAnswersRefused: two answers that do not contradict each other, or that the task did not ask
+// of the node, are refused.
 func TestTwoAnswersRefused(t *testing.T) {
 	w := newWorld(t, task())
 	w.train(11, 12, 13, 14)
@@ -183,20 +185,20 @@ func TestTwoAnswersRefused(t *testing.T) {
 	}
 }
 
-// An aggregator that stores more and more, and says at any time what it has, contradicts
-// itself in no two of its bitmaps; one that lost something may.
+// TestBitmapsThatGrowDoNotContradict: an aggregator that loses no update never contradicts itself,
+// whenever it attests. One that has lost an update may.
 func TestBitmapsThatGrowDoNotContradict(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var said []round.Attest
+		var signed []round.Attest
 		held := make([]bool, rapid.IntRange(0, 40).Draw(t, "trainers"))
 		for range rapid.IntRange(1, 6).Draw(t, "times") {
 			for i := range held {
 				held[i] = held[i] || rapid.IntRange(0, 3).Draw(t, "arrives") == 0
 			}
-			said = append(said, round.Attest{Node: 3, Round: 1, Holds: spec.Bitmap(held)})
+			signed = append(signed, round.Attest{Node: 3, Round: 1, Holds: spec.Bitmap(held)})
 		}
-		for _, a := range said {
-			for _, b := range said {
+		for _, a := range signed {
+			for _, b := range signed {
 				if round.Contradict(a, b) {
 					t.Fatalf("%08b and %08b are a contradiction", a.Holds, b.Holds)
 				}
@@ -205,6 +207,6 @@ func TestBitmapsThatGrowDoNotContradict(t *testing.T) {
 	})
 	lost := round.Attest{Node: 3, Round: 1, Holds: []byte{0b101}}
 	if !round.Contradict(round.Attest{Node: 3, Round: 1, Holds: []byte{0b011}}, lost) {
-		t.Error("an aggregator that lost an update and got another one is not told from a liar, and should not be")
+		t.Error("two bitmaps of which neither contains the other are no contradiction, want one")
 	}
 }

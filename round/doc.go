@@ -99,6 +99,6 @@
 //   - Use one [Roster] from two goroutines. States are values: steps on the same state may
 //     run at the same time, for example to check a message without applying it.
 //
-// Package roundtest holds the tests that every driver runs: lives of tasks that must come
-// out the same in each World.
+// Package roundtest holds the tests that every driver runs: scenarios of tasks that must have
+// the same outcome in each World.
 package round

@@ -29,12 +29,12 @@ func anyTask(t *rapid.T) spec.TaskSpec {
 	task.Retries = rapid.Uint32Range(0, 2).Draw(t, "retries")
 	task.Deadlines = spec.Deadlines{Select: small("select"), Train: small("train"), Attest: small("attest"), Aggregate: small("aggregate"), Evaluate: small("evaluate")}
 	if err := task.Validate(); err != nil {
-		t.Fatalf("a task that is not valid proves nothing: %v", err)
+		t.Fatalf("the test drew an invalid task: %v", err)
 	}
 	return task
 }
 
-// anyOpen is a state that has one of its rounds that run as its newest.
+// anyOpen returns a state in which one of the running rounds takes the place of the newest.
 func anyOpen(t *rapid.T, s round.State) round.State {
 	if open := s.OpenRounds(); len(open) > 0 {
 		s.Round = rapid.SampledFrom(open).Draw(t, "round of")
@@ -42,7 +42,7 @@ func anyOpen(t *rapid.T, s round.State) round.State {
 	return s
 }
 
-// anyInput draws what might happen: mostly what fits the state, else anything.
+// anyInput draws an input that mostly fits the state.
 func anyInput(t *rapid.T, s round.State) round.Input {
 	s = anyOpen(t, s)
 	node := rapid.Uint64Range(0, 40).Draw(t, "node")
@@ -101,8 +101,8 @@ func anySelect(t *rapid.T, s round.State) round.Select {
 	return round.Select{Aggregators: members(100, ids[:n]...), Evaluators: members(rapid.Uint64Range(0, 100).Draw(t, "stake"), ids[n:]...)}
 }
 
-// fitting draws who of those that are asked answers, so that random lives get
-// far; with strays alone nearly all would end in the preparation.
+// fitting draws which of the nodes that owe a message send it. With stray messages alone, nearly
+// all random tasks would end in the preparation.
 func fitting(t *rapid.T, s round.State) (ins []round.Input) {
 	for _, m := range slices.Concat(s.Task.Aggregators, s.Task.Evaluators) {
 		if s.Task.State == spec.TaskPreparing && rapid.IntRange(0, 7).Draw(t, "ready") > 0 {
@@ -116,7 +116,7 @@ func fitting(t *rapid.T, s round.State) (ins []round.Input) {
 	return ins
 }
 
-// answers draws who answers in one round.
+// answers draws which nodes answer in one round.
 func answers(t *rapid.T, s round.State) (ins []round.Input) {
 	w := world{State: s}
 	for _, c := range s.Round.Trainers {
@@ -130,7 +130,7 @@ func answers(t *rapid.T, s round.State) (ins []round.Input) {
 		}
 		model := "a"
 		if a.Node%5 == 0 {
-			model = "b" // a liar by birth
+			model = "b" // nodes with these ids lie
 		}
 		var held []uint64
 		for _, c := range s.Round.Trainers {
@@ -145,7 +145,7 @@ func answers(t *rapid.T, s round.State) (ins []round.Input) {
 			ins = append(ins, w.commitAggregate(a.Node, model))
 		case spec.PhaseReveal:
 			ins = append(ins, w.revealAggregate(a.Node, model))
-		default: // aggregators are not asked
+		default: // aggregators owe nothing
 		}
 	}
 	for _, e := range s.Round.Scores {
@@ -160,8 +160,8 @@ func answers(t *rapid.T, s round.State) (ins []round.Input) {
 	return ins
 }
 
-// draft are the inputs of one block.
-func draft(t *rapid.T, s round.State) (ins []round.Input) {
+// blockInputs draws the inputs of one block.
+func blockInputs(t *rapid.T, s round.State) (ins []round.Input) {
 	if rapid.Bool().Draw(t, "fitting") {
 		ins = fitting(t, s)
 	}
@@ -177,7 +177,7 @@ func draft(t *rapid.T, s round.State) (ins []round.Input) {
 	return rapid.Permutation(ins).Draw(t, "order")
 }
 
-// anyVote draws what votes do to a task, and what its aggregators say to it.
+// anyVote draws a decision of a vote about a task, or an attestation of a nominated model.
 func anyVote(t *rapid.T, s round.State) round.Input {
 	proposal := rapid.Uint64Range(1, 3).Draw(t, "proposal")
 	model := digest(rapid.SampledFrom([]string{"", "model-0", "a", "foreign"}).Draw(t, "wanted"))

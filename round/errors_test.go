@@ -13,11 +13,11 @@ import (
 	"github.com/althing-network/althing/round"
 )
 
-// A refusal that the table lacks would have no number in a client, and a number
-// that occurs twice would be two reasons.
+// TestEveryRefusalIsInTheTable: each refusal has its own code. A client could not recognise a
+// refusal that the table lacks, or tell two with the same code apart.
 func TestEveryRefusalIsInTheTable(t *testing.T) {
 	var want []uint32
-	for _, r := range written(t) {
+	for _, r := range declaredRefusals(t) {
 		want = append(want, r.Code)
 	}
 	var got []uint32
@@ -35,8 +35,8 @@ func TestEveryRefusalIsInTheTable(t *testing.T) {
 	}
 }
 
-// written reads the refusals that the package's source declares.
-func written(t *testing.T) (found []round.Refusal) {
+// declaredRefusals reads the refusals that the package's source declares.
+func declaredRefusals(t *testing.T) (found []round.Refusal) {
 	t.Helper()
 	names, err := filepath.Glob("*.go")
 	if err != nil {

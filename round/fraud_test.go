@@ -8,10 +8,10 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// The consumer cancels once it has seen the model: in whatever phase it does,
-// the round is finished and its survivors are paid.
+// TestAttack20ConsumerCheats: the consumer cancels after it has seen the model. In whichever phase
+// it cancels, the round is finished and its survivors are paid.
 func TestAttack20ConsumerCheats(t *testing.T) {
-	full := func(cancelIn spec.Phase) *world {
+	playRound := func(cancelIn spec.Phase) *world {
 		w := newWorld(t, task())
 		cancel := func() {
 			if w.Round.Phase == cancelIn {
@@ -45,18 +45,18 @@ func TestAttack20ConsumerCheats(t *testing.T) {
 		return w
 	}
 	for _, phase := range slices.DeleteFunc(spec.Phases(), func(p spec.Phase) bool { return p.Final() || p == spec.PhaseProve }) {
-		w := full(phase)
+		w := playRound(phase)
 		if w.Task.State != spec.TaskCancelled || w.Task.Paid != 998 || w.Task.Refunded != 2002 {
 			t.Errorf("cancelled in %s: task %s, paid %d, refunded %d", phase, w.Task.State, w.Task.Paid, w.Task.Refunded)
 		}
 	}
 }
 
-// The consumer's own evaluators hide the hold-out, or say that the model is
-// worth nothing: the trainers are paid the same.
+// TestAttack20ConsumerHidesTheHoldOut: the consumer's own evaluators do not score, or score 0. The
+// trainers are paid the same.
 func TestAttack20ConsumerHidesTheHoldOut(t *testing.T) {
 	for name, scores := range map[string][]spec.PPM{
-		"silent": nil, "half silent": {900_000, 900_000}, "nothing is good enough": {0, 0, 0, 0}, "honest": {900_000, 900_000, 900_000, 900_000},
+		"silent": nil, "half silent": {900_000, 900_000}, "score 0": {0, 0, 0, 0}, "honest": {900_000, 900_000, 900_000, 900_000},
 	} {
 		w := newWorld(t, task())
 		w.train(11, 12, 13, 14)
@@ -64,20 +64,21 @@ func TestAttack20ConsumerHidesTheHoldOut(t *testing.T) {
 		w.aggregate("m", "m", "m", "m")
 		w.score(scores...)
 		for _, c := range w.Round.Trainers {
-			if c.Paid != 187 { // of 750 for the trainers
-				t.Errorf("%s: paid %d to node %d", name, c.Paid, c.Node)
+			if c.Paid != 187 { // a quarter of 750
+				t.Errorf("%s: paid %d uthing to node %d, want 187", name, c.Paid, c.Node)
 			}
 		}
 	}
 }
 
-// The escrow must pay every round to its last backup, or there is no task.
+// TestAttack20ConsumerUnderfunds: a task is invalid if its escrow cannot pay all trainers of all
+// rounds, backups included.
 func TestAttack20ConsumerUnderfunds(t *testing.T) {
 	poor := task()
 	poor.Selection.Trainers = 10
 	poor.Escrow = 3*13 - 1
 	if err := poor.Validate(); err == nil {
-		t.Error("38 uthing for two rounds and one to spare of 13 trainers are enough")
+		t.Error("38 uthing are enough for 13 trainers in two rounds and one spare round: want an error below 39")
 	}
 	poor.Escrow++
 	if err := poor.Validate(); err != nil {
@@ -85,8 +86,8 @@ func TestAttack20ConsumerUnderfunds(t *testing.T) {
 	}
 }
 
-// A liar that lies in every round is accused in each, and the task's record
-// does not grow with it.
+// TestAttack25StateBloat: an aggregator that lies in every round is accused in each, but the task
+// records one fault.
 func TestAttack25StateBloat(t *testing.T) {
 	long := task()
 	long.Target.Rounds, long.Escrow = 30, 30_000
@@ -101,14 +102,14 @@ func TestAttack25StateBloat(t *testing.T) {
 		w.score(500_000, 500_000, 500_000, 500_000)
 	}
 	if got := len(find[round.Accuse](w.effects)); got != 30 {
-		t.Errorf("accused %d times in 30 rounds", got)
+		t.Errorf("accused %d times in 30 rounds, want 30", got)
 	}
 	if len(w.Task.Faults) != 1 || w.Task.Faults[0].Node != 3 || w.Task.Faults[0].Round != 1 {
-		t.Errorf("faults %v", w.Task.Faults)
+		t.Errorf("faults are %v, want one of node 3 in round 1", w.Task.Faults)
 	}
 }
 
-// Statements of another chain, task, round, node or kind open nothing.
+// TestAttack29Replay: a commitment made for another chain, task, round or node does not open.
 func TestAttack29Replay(t *testing.T) {
 	elsewhere := func(w *world, node uint64) map[string]spec.Slot {
 		here := w.slot(node)
@@ -153,35 +154,35 @@ func TestAttack29Replay(t *testing.T) {
 	}
 }
 
-// What was said in round 1 is refused in round 2, as it is; with the number
-// changed, it commits to nothing that opens there.
+// TestAttack29ReplayInTheNextRound: messages of round 1 are refused in round 2. With the round
+// number changed, a commitment is accepted, but does not open.
 func TestAttack29ReplayInTheNextRound(t *testing.T) {
 	w := newWorld(t, task())
-	first := []round.Input{w.commit(11), w.commitAggregate(1, "m"), w.revealAggregate(1, "m")}
+	ofRound1 := []round.Input{w.commit(11), w.commitAggregate(1, "m"), w.revealAggregate(1, "m")}
 	w.train(11, 12, 13, 14)
 	w.attest(11, 12, 13, 14)
 	w.aggregate("m", "m", "m", "m")
-	first = append(first, w.commitScore(5, 500_000), w.revealScore(5, 500_000), round.Attest{Node: 1, Round: 1, Holds: []byte{15}})
+	ofRound1 = append(ofRound1, w.commitScore(5, 500_000), w.revealScore(5, 500_000), round.Attest{Node: 1, Round: 1, Holds: []byte{15}})
 	old := w.commitAggregate(1, "m")
 	w.score(500_000, 500_000, 500_000, 500_000)
 	w.do(round.Select{Trainers: []uint64{11, 12, 13, 14}})
-	replayed := func() {
+	refuseAll := func() {
 		t.Helper()
-		for _, in := range first {
+		for _, in := range ofRound1 {
 			w.refuse(in, round.ErrWrongRound)
 		}
 	}
-	replayed()
+	refuseAll()
 	w.train(11, 12, 13, 14)
-	replayed()
+	refuseAll()
 	w.attest(11, 12, 13, 14)
-	replayed()
+	refuseAll()
 	old.Round = 2
 	w.do(old)
 	for node := uint64(2); node <= 4; node++ {
 		w.do(w.commitAggregate(node, "m"))
 	}
 	w.pass()
-	replayed()
+	refuseAll()
 	w.refuse(w.revealAggregate(1, "m"), round.ErrOpening)
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// A task keeps so many revisions, and a vote changes the newest one while no round has
-// begun with it.
+// TestRevisionsAreBounded: a task keeps at most spec.MaxRevisions revisions. A vote replaces the
+// newest one as long as no round has begun with it.
 func TestRevisionsAreBounded(t *testing.T) {
 	rules := task()
 	rules.Governed = true

@@ -31,7 +31,7 @@ func ObstacleTo(t *spec.Task, n *spec.Node, role spec.Role, bonded bool) Obstacl
 	switch {
 	case !n.Profile.Roles.Has(role):
 		return ObstacleRole
-	case !bonded && n.Free() < t.Bond():
+	case !bonded && n.FreeStake() < t.Bond():
 		return ObstacleStake
 	case !n.Profile.Resources.Covers(task.Selection.Resources):
 		return ObstacleResources
@@ -81,7 +81,7 @@ func Ineligible(t *spec.Task, n *spec.Node, role spec.Role) (why string) {
 	case ObstacleRole:
 		return fmt.Sprintf("the node does not have the role %s", role)
 	case ObstacleStake:
-		return fmt.Sprintf("the node has %d uthing of free stake: the task bonds %d uthing", n.Free(), t.Bond())
+		return fmt.Sprintf("the node has %d uthing of free stake: the task bonds %d uthing", n.FreeStake(), t.Bond())
 	case ObstacleResources:
 		return "the task asks for more resources (selection.resources) than the node offers"
 	case ObstaclePolicy:

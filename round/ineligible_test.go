@@ -7,8 +7,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// TestIneligible: an operator is told the first reason why a node is not selected, and the
-// scheduler selects the node exactly if there is none.
+// TestIneligible: the operator of a node gets the first reason why it is not selected. The
+// scheduler selects the node exactly if there is no reason.
 func TestIneligible(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*spec.Task, *spec.Node)
@@ -47,6 +47,6 @@ func TestIneligible(t *testing.T) {
 	holdout.Spec.Data.MinHoldout = 60
 	n := node(1, spec.Evaluator)
 	if got, want := round.Ineligible(&holdout, &n, spec.Evaluator), `the node has 50 rows of "digits": the task asks for at least 60`; got != want {
-		t.Errorf("an evaluator: got %q, want %q", got, want)
+		t.Errorf("an evaluator with too few rows: got %q, want %q", got, want)
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// The machine panics at a round with survivors that nobody was asked for. That is an
-// error, and the world hears of nothing.
+// TestApplyContainsPanics: the machine panics at an impossible state, a survivor that nobody
+// selected. Apply returns the panic as an error, and does not call the world.
 func TestApplyContainsPanics(t *testing.T) {
 	s := round.State{
 		Task: spec.Task{ID: 1, State: spec.TaskRunning, Round: 1, Due: 1, Spec: spec.DefaultTask()},
@@ -31,6 +31,6 @@ func TestApplyContainsPanics(t *testing.T) {
 	err := round.Apply(none, at, s, round.Tick{})
 	var contained *round.Panic
 	if !errors.As(err, &contained) || contained.Value == nil || len(contained.Stack) == 0 {
-		t.Errorf("got %v, want the panic", err)
+		t.Errorf("got error %v, want the panic", err)
 	}
 }

@@ -8,40 +8,42 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-func TestNodesAreAskedForWhatTheirPolicyAccepts(t *testing.T) {
+// TestNodesAreSelectedAsTheirPolicyAllows: a node is selected exactly if its policy accepts the task.
+func TestNodesAreSelectedAsTheirPolicyAllows(t *testing.T) {
 	asked := spec.Task{Owner: "ann", Spec: task(), Tariff: spec.DefaultTariff()}
-	asked.Tariff.MinBond = 0 // 500 uthing a round for the 6 that are asked
+	asked.Tariff.MinBond = 0 // 500 uthing per round for the 6 selected trainers
 	asked.Spec.Selection.MinTrainers = 1
 	for name, c := range map[string]struct {
 		policy spec.Policy
 		asks   bool
 	}{
-		"nothing said":           {spec.Policy{}, true},
+		"no conditions":          {spec.Policy{}, true},
 		"4 aggregators":          {spec.Policy{MinAggregators: 4}, true},
 		"more than 4":            {spec.Policy{MinAggregators: 5}, false},
 		"its share of a round":   {spec.Policy{MinPay: 125}, true},
 		"more than its share":    {spec.Policy{MinPay: 126}, false},
-		"as long as there is":    {spec.Policy{MinDeadline: 20 * spec.Second}, true},
-		"longer":                 {spec.Policy{MinDeadline: 20*spec.Second + 1}, false},
-		"this owner among some":  {spec.Policy{Owners: []string{"bob", "ann"}}, true},
+		"the task's deadline":    {spec.Policy{MinDeadline: 20 * spec.Second}, true},
+		"a longer deadline":      {spec.Policy{MinDeadline: 20*spec.Second + 1}, false},
+		"owners with this one":   {spec.Policy{Owners: []string{"bob", "ann"}}, true},
 		"other owners":           {spec.Policy{Owners: []string{"bob"}}, false},
-		"these rows among some":  {spec.Policy{Datasets: []string{"faces", "digits"}}, true},
-		"other rows":             {spec.Policy{Datasets: []string{"faces"}}, false},
-		"all of it, all of them": {spec.Policy{MinAggregators: 4, MinPay: 125, Owners: []string{"ann"}, Datasets: []string{"digits"}}, true},
+		"data sets with this":    {spec.Policy{Datasets: []string{"faces", "digits"}}, true},
+		"other data":             {spec.Policy{Datasets: []string{"faces"}}, false},
+		"all conditions at once": {spec.Policy{MinAggregators: 4, MinPay: 125, Owners: []string{"ann"}, Datasets: []string{"digits"}}, true},
 	} {
 		n := node(1, spec.Trainer)
 		n.Profile.Policy = c.policy
 		_, err := round.Trainers(round.State{Task: asked}, round.NewRoster(n))
 		if c.asks && err != nil || !c.asks && !errors.Is(err, round.ErrResources) {
-			t.Errorf("%s: got %v, want asked %t", name, err, c.asks)
+			t.Errorf("%s: got error %v, want selected %t", name, err, c.asks)
 		}
 		if why := round.Refuses(&c.policy, &asked, spec.Trainer); (why == "") != c.asks {
-			t.Errorf("%s: refuses because it %s, want asked %t", name, why, c.asks)
+			t.Errorf("%s: the policy refuses with %q, want selected %t", name, why, c.asks)
 		}
 	}
 }
 
-// A committee has policies, too, but one aggregator robs only those who train.
+// TestCommitteeHasPolicies: the policies of evaluators count too. A sole aggregator can cheat only
+// trainers, so evaluators accept it by default.
 func TestCommitteeHasPolicies(t *testing.T) {
 	asked := spec.Task{Owner: "ann", Spec: task(), Tariff: spec.DefaultTariff()}
 	asked.Tariff.MinBond = 0
@@ -52,12 +54,12 @@ func TestCommitteeHasPolicies(t *testing.T) {
 	}
 	nodes[1].Profile.Policy.Owners = []string{"bob"}
 	if _, err := round.Committee(asked, round.NewRoster(nodes...)); !errors.Is(err, round.ErrResources) {
-		t.Errorf("an evaluator for other owners is asked: %v", err)
+		t.Errorf("an evaluator that serves only other owners: got error %v, want %v", err, round.ErrResources)
 	}
 }
 
-// TestAttackSoleAggregator: a stranger runs the only aggregator of its own task, which
-// attests nothing. The trainers have worked for nothing, and it has its escrow back.
+// TestAttackSoleAggregator: a stranger creates a task and runs its only aggregator, which attests
+// no update. The trainers work for nothing, and the stranger gets the escrow back.
 func TestAttackSoleAggregator(t *testing.T) {
 	theft := task()
 	theft.Selection.Aggregators, theft.Selection.Evaluators = 1, 1
@@ -90,11 +92,11 @@ func TestAttackSoleAggregator(t *testing.T) {
 	for !w.Task.State.Final() {
 		w.end()
 	}
-	// They have no receipts either: the thief's node gave them none. A fee is all they get.
+	// The thief's node gave no receipts either. The trainers get only a fee.
 	if w.Task.Delivered > 0 || w.Task.Refunded < theft.Escrow-theft.PerRound()/8 {
 		t.Errorf("the attack does not work even undefended: refunded %d of %d", w.Task.Refunded, theft.Escrow)
 	}
-	// On: what a node does by default, and for owners that it names.
+	// On: the default policy, a minimum of aggregators, and consent to other owners only.
 	for _, policy := range []spec.Policy{{}, {MinAggregators: 4}, {SoleAggregator: true, Owners: []string{"owner"}}} {
 		if _, err := ask(policy); !errors.Is(err, round.ErrResources) {
 			t.Errorf("policy %+v: got %v, want %v", policy, err, round.ErrResources)

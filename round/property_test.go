@@ -13,11 +13,11 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// imprint is everything a state holds, slices included, in words.
-func imprint(s round.State) string { return fmt.Sprintf("%#v", s) }
+// dump prints everything that a state holds, with the contents of slices.
+func dump(s round.State) string { return fmt.Sprintf("%#v", s) }
 
-// life is a random task and the checks that hold at each of its steps.
-type life struct {
+// randomTask is a random task with the invariants that are checked at each of its steps.
+type randomTask struct {
 	*rapid.T
 	round.State
 	height  int64
@@ -26,32 +26,32 @@ type life struct {
 	closed  []round.Close
 }
 
-func newLife(t *rapid.T) *life {
+func newRandomTask(t *rapid.T) *randomTask {
 	height := rapid.Int64Range(1, 1000).Draw(t, "height")
-	return &life{T: t, State: round.New("althing-test", 1, "owner", anyTask(t), spec.DefaultTariff(), at(height)), height: height, engaged: map[uint64]int{}}
+	return &randomTask{T: t, State: round.New("althing-test", 1, "owner", anyTask(t), spec.DefaultTariff(), at(height)), height: height, engaged: map[uint64]int{}}
 }
 
-func (l *life) step(in round.Input) {
-	before := imprint(l.State)
+func (l *randomTask) step(in round.Input) {
+	before := dump(l.State)
 	next, effects, err := l.Step(at(l.height), in)
-	l.apart(in, next, effects, err)
-	if after := imprint(l.State); after != before {
+	l.checkParts(in, next, effects, err)
+	if after := dump(l.State); after != before {
 		l.Fatalf("Step changed its receiver\n%s\n%s", before, after)
 	}
 	if err != nil {
-		if imprint(next) != before || effects != nil {
+		if dump(next) != before || effects != nil {
 			l.Fatalf("%#v is refused (%v) and changes something: %v", in, err, effects)
 		}
 		return
 	}
-	l.grows(next)
-	l.governs(in, next)
+	l.checkMonotone(next)
+	l.checkVotes(in, next)
 	l.State = next
-	l.due(in)
+	l.checkDue(in)
 	for _, effect := range effects {
-		l.account(effect)
+		l.record(effect)
 	}
-	l.books()
+	l.checkBooks()
 	if l.paid != l.Task.Paid || l.paid+l.Task.Refunded > l.Task.Spec.Escrow {
 		l.Fatalf("paid %d, booked %d, refunded %d of %d", l.paid, l.Task.Paid, l.Task.Refunded, l.Task.Spec.Escrow)
 	}
@@ -59,51 +59,50 @@ func (l *life) step(in round.Input) {
 		l.Fatalf("task %s closed by %v", l.Task.State, l.closed)
 	}
 	if l.Task.State.Final() {
-		l.settled()
+		l.checkClosed()
 	}
 }
 
-// grows wants heights and numbers never to fall.
-func (l *life) grows(next round.State) {
-	falls := next.Task.Since < l.Task.Since || next.Task.Round < l.Task.Round || next.Task.Paid < l.Task.Paid ||
+// checkMonotone: times, numbers and payments never decrease.
+func (l *randomTask) checkMonotone(next round.State) {
+	decreased := next.Task.Since < l.Task.Since || next.Task.Round < l.Task.Round || next.Task.Paid < l.Task.Paid ||
 		next.Task.Accepted < l.Task.Accepted || slices.Index(spec.TaskStates(), next.Task.State) < slices.Index(spec.TaskStates(), l.Task.State) ||
 		next.Round.Number == l.Round.Number && (next.Round.Since < l.Round.Since || next.Round.Phase.Before(l.Round.Phase))
-	if falls {
-		l.Fatalf("something fell:\n%s", cmp.Diff(l.State, next))
+	if decreased {
+		l.Fatalf("something decreased (-before +after):\n%s", cmp.Diff(l.State, next))
 	}
 }
 
-// governs wants votes to change no task that is not governed, and no round that runs: it
-// goes on with the base and the settings with which it began. A model that a vote wants is
-// adopted after 2f+1 of the aggregators have attested it, and is the base of every round
-// that begins until one of them is accepted.
-func (l *life) governs(in round.Input, next round.State) {
+// checkVotes: votes change no task that is not governed, and no running round: it keeps the base
+// and the settings with which it began. A nominated model is adopted only after 2f+1 aggregators
+// have attested it. It is then the base of every new round until one of them is accepted.
+func (l *randomTask) checkVotes(in round.Input, next round.State) {
 	switch in.(type) {
 	case round.Nominate, round.Withdraw, round.AttestModel, round.Amend:
 		if !l.Task.Spec.Governed {
-			l.Fatalf("a task that is not governed takes %#v", in)
+			l.Fatalf("a task that is not governed accepts %#v", in)
 		}
-		bare := next
-		if l.Task.Scoring == 0 { // a step forgets a round that was scored
-			bare.Scoring = l.Scoring
+		allowed := next
+		if l.Task.Scoring == 0 { // a step drops a settled round
+			allowed.Scoring = l.Scoring
 		}
-		bare.Task.Updates, bare.Task.Revisions, bare.Task.Nominee, bare.Task.Adopted = l.Task.Updates, l.Task.Revisions, l.Task.Nominee, l.Task.Adopted
-		if imprint(bare) != imprint(l.State) {
-			l.Fatalf("%#v changes what no vote may change:\n%s", in, cmp.Diff(l.State, bare))
+		allowed.Task.Updates, allowed.Task.Revisions, allowed.Task.Nominee, allowed.Task.Adopted = l.Task.Updates, l.Task.Revisions, l.Task.Nominee, l.Task.Adopted
+		if dump(allowed) != dump(l.State) {
+			l.Fatalf("%#v changes more than votes may (-before +after):\n%s", in, cmp.Diff(l.State, allowed))
 		}
 	}
 	for _, was := range []spec.Round{l.Scoring, l.Round} {
 		for _, is := range []spec.Round{next.Scoring, next.Round} {
 			same := was.Number > 0 && was.Number == is.Number
 			if same && (was.Base != is.Base || !cmp.Equal(l.Task.SpecOf(was.Number), next.Task.SpecOf(is.Number))) {
-				l.Fatalf("round %d runs, and %#v changes it", was.Number, in)
+				l.Fatalf("%[2]#v changes round %[1]d, which is running", was.Number, in)
 			}
 		}
 	}
 	if a := next.Task.Adopted; !a.IsZero() && a != l.Task.Adopted {
 		nominee := l.Task.Nominee
 		if a.Model != nominee.Model || len(nominee.Attested) < l.Task.Spec.Selection.Quorum() || a.Round != l.Task.Round+1 {
-			l.Fatalf("%#v has the task adopt %+v, nominated was %+v", in, a, nominee)
+			l.Fatalf("after %#v the task adopts %+v, nominated was %+v", in, a, nominee)
 		}
 	}
 	if opened := next.Round; opened.Number > l.Round.Number && opened.Base != l.Task.Base() {
@@ -113,67 +112,69 @@ func (l *life) governs(in round.Input, next round.State) {
 		l.Fatalf("%d revisions; %s with nominee %+v and adopted %+v", len(got.Revisions), got.State, got.Nominee, got.Adopted)
 	}
 	if err := next.Task.SpecOf(next.Task.Round + 1).Validate(); err != nil {
-		l.Fatalf("%#v leaves settings that nobody could ask for: %v", in, err)
+		l.Fatalf("%#v leaves settings that are invalid in a task file: %v", in, err)
 	}
 }
 
-func (l *life) due(in round.Input) {
+// checkDue: an open task has a time at which it is due. It is not in the past after a tick, and
+// before that time a tick would change nothing.
+func (l *randomTask) checkDue(in round.Input) {
 	_, tick := in.(round.Tick)
 	switch due := l.Task.Due; {
 	case l.Task.State.Final() && due != 0:
 		l.Fatalf("a closed task is due at %s", due)
 	case l.Task.State.Final():
-	case tick && due <= at(l.height).Time || due <= at(l.height-1).Time: // the block before has looked
+	case tick && due <= at(l.height).Time || due <= at(l.height-1).Time: // the block before gave a tick
 		l.Fatalf("due at %s, after %T at %d", due, in, l.height)
 	case !tick && due > at(l.height).Time:
-		l.exact()
+		l.checkNotDue()
 	}
 }
 
-// exact wants a task that is not due now to be one that a look now would not move:
-// its phase stays open, its preparation goes on.
-func (l *life) exact() {
-	looked := l.State
-	looked.Task.Due = at(l.height).Time
-	next, effects, err := looked.Step(at(l.height), round.Tick{})
+// checkNotDue: a tick now, before the task is due, would change nothing.
+func (l *randomTask) checkNotDue() {
+	early := l.State
+	early.Task.Due = at(l.height).Time
+	next, effects, err := early.Step(at(l.height), round.Tick{})
 	for _, effect := range effects {
 		switch effect.(type) {
-		case round.AskCommittee, round.AskTrainers: // a look too many asks the scheduler once more
+		case round.AskCommittee, round.AskTrainers: // an early tick may ask the scheduler once more
 		default:
-			l.Fatalf("due at %s, and a look at %d does this: %s", l.Task.Due, l.height, effect)
+			l.Fatalf("due at %s, but a tick at height %d has the effect: %s", l.Task.Due, l.height, effect)
 		}
 	}
-	if next.Task.Due = l.Task.Due; err != nil || imprint(next) != imprint(l.State) {
-		l.Fatalf("due at %s, and a look at %d changes something: %v\n%s", l.Task.Due, l.height, err, cmp.Diff(l.State, next))
+	if next.Task.Due = l.Task.Due; err != nil || dump(next) != dump(l.State) {
+		l.Fatalf("due at %s, but a tick at height %d changes something: %v\n%s", l.Task.Due, l.height, err, cmp.Diff(l.State, next))
 	}
 }
 
-// apart wants a state with only the parts that an input needs to be stepped as the
-// whole one is.
-func (l *life) apart(in round.Input, whole round.State, effects []round.Effect, refusal error) {
+// checkParts: a step of a state that holds only the parts that the input needs gives the same
+// result as a step of the full state.
+func (l *randomTask) checkParts(in round.Input, full round.State, effects []round.Effect, refusal error) {
 	if in == nil {
 		return
 	}
-	part := l.Only(round.Needs(in))
-	got, again, err := part.Step(at(l.height), in)
-	if fmt.Sprint(err) != fmt.Sprint(refusal) || !cmp.Equal(effects, again) {
-		l.Fatalf("%#v: of the whole round %v %v, of its parts %v %v", in, effects, refusal, again, err)
+	reduced := l.Only(round.Needs(in))
+	got, reducedEffects, err := reduced.Step(at(l.height), in)
+	if fmt.Sprint(err) != fmt.Sprint(refusal) || !cmp.Equal(effects, reducedEffects) {
+		l.Fatalf("%#v: the full state gives %v, %v; the needed parts give %v, %v", in, effects, refusal, reducedEffects, err)
 	}
 	if err != nil || got.Round.Number != l.Round.Number {
 		return
 	}
-	want := whole.Only(round.Needs(in))
+	want := full.Only(round.Needs(in))
 	for i, a := range got.Round.Aggregates {
-		if a.Holds != nil { // what an aggregator has just said it holds
-			want.Round.Aggregates[i].Holds = whole.Round.Aggregates[i].Holds
+		if a.Holds != nil { // the attestation that was just made
+			want.Round.Aggregates[i].Holds = full.Round.Aggregates[i].Holds
 		}
 	}
-	if imprint(got) != imprint(want) {
-		l.Fatalf("%#v: the parts differ from those of the whole:\n%s", in, cmp.Diff(want, got))
+	if dump(got) != dump(want) {
+		l.Fatalf("%#v: the parts after the step differ from those of the full state:\n%s", in, cmp.Diff(want, got))
 	}
 }
 
-func (l *life) account(effect round.Effect) {
+// record keeps account of an effect.
+func (l *randomTask) record(effect round.Effect) {
 	switch e := effect.(type) {
 	case round.Engage:
 		for _, node := range e.Nodes {
@@ -185,26 +186,26 @@ func (l *life) account(effect round.Effect) {
 		}
 	case round.Pay:
 		l.paid += e.Amount + e.Lent
-		l.served(e)
+		l.checkPayee(e)
 	case round.PayValidators:
 		l.paid += e.Amount
 	case round.Close:
 		l.closed = append(l.closed, e)
 	}
 	if effect.String() == "" {
-		l.Fatalf("%T has no words", effect)
+		l.Fatalf("%T has an empty description", effect)
 	}
 }
 
-// served wants whoever is paid to have done something.
-func (l *life) served(e round.Pay) {
+// checkPayee: a node that is paid has served.
+func (l *randomTask) checkPayee(e round.Pay) {
 	if e.Amount == 0 {
-		l.Fatalf("%v: nothing", e)
+		l.Fatalf("%v pays nothing", e)
 	}
-	if e.Round == 0 { // of a committee that waited
+	if e.Round == 0 { // for a committee that waited
 		member := func(m spec.Member) bool { return m.Node == e.Node && !m.Ready.IsZero() }
 		if !slices.ContainsFunc(slices.Concat(l.Task.Aggregators, l.Task.Evaluators), member) {
-			l.Fatalf("%v, who is not ready", e)
+			l.Fatalf("%v, to a node that is not ready", e)
 		}
 		return
 	}
@@ -222,13 +223,13 @@ func (l *life) served(e round.Pay) {
 		silent = silent || r.Aggregates[r.Aggregator(e.Node)].Digest != r.Next
 	}
 	if silent {
-		l.Fatalf("%v, who served nothing in round %d", e, e.Round)
+		l.Fatalf("%v, to a node that did not serve in round %d", e, e.Round)
 	}
 }
 
-// books wants the records of the rounds to hold what was paid, and the fees of a task to
-// stay below what one round pays.
-func (l *life) books() {
+// checkBooks: the records of rounds add up to what was paid. The fees of a task, and its payments
+// for deliveries, are each at most half of a round's pay.
+func (l *randomTask) checkBooks() {
 	for _, r := range []spec.Round{l.Round, l.Scoring} {
 		sum := r.Validators
 		for _, c := range r.Trainers {
@@ -240,8 +241,8 @@ func (l *life) books() {
 		for _, e := range r.Scores {
 			sum += e.Paid
 		}
-		if bare := r.Phase == spec.PhaseAborted && len(r.Trainers) == 0; sum != r.Paid && !bare || sum > r.Paid {
-			l.Fatalf("round %d has paid %d, its participants have %d", r.Number, r.Paid, sum)
+		if empty := r.Phase == spec.PhaseAborted && len(r.Trainers) == 0; sum != r.Paid && !empty || sum > r.Paid {
+			l.Fatalf("round %d has paid %d, its participants got %d", r.Number, r.Paid, sum)
 		}
 	}
 	half := l.Task.Spec.PerRound() / 2
@@ -250,14 +251,14 @@ func (l *life) books() {
 	}
 }
 
-// settled wants nothing to be left over: no money, no slot, no open round.
-func (l *life) settled() {
+// checkClosed: a closed task holds no money, no slot and no open round, and accepts no input.
+func (l *randomTask) checkClosed() {
 	if l.Task.Paid+l.Task.Refunded != l.Task.Spec.Escrow || l.closed[0].Refund != l.Task.Refunded {
 		l.Fatalf("paid %d and refunded %d of %d", l.Task.Paid, l.Task.Refunded, l.Task.Spec.Escrow)
 	}
 	for node, n := range l.engaged {
 		if n != 0 {
-			l.Fatalf("node %d is engaged %d times", node, n)
+			l.Fatalf("node %d is still engaged %d times", node, n)
 		}
 	}
 	if len(l.OpenRounds()) > 0 {
@@ -265,30 +266,32 @@ func (l *life) settled() {
 	}
 	for _, in := range []round.Input{round.Tick{}, round.Cancel{Owner: "owner"}, round.Ready{Node: 1}, nil} {
 		if _, _, err := l.Step(at(l.height), in); !errors.Is(err, round.ErrClosed) {
-			l.Fatalf("a closed task takes %#v: %v", in, err)
+			l.Fatalf("a closed task gets %#v: error %v, want %v", in, err, round.ErrClosed)
 		}
 	}
 }
 
-// bound is more blocks, one a second, than a task can last: each round waits for
-// trainers and for seven deadlines, after a pause, and so many rounds there are.
-func bound(task spec.TaskSpec) int64 {
+// maxBlocks is more blocks than a task can last if a block is made every second. Each round waits
+// for trainers and for seven deadlines, after a pause.
+func maxBlocks(task spec.TaskSpec) int64 {
 	d := task.Deadlines
 	const pause = 20 * spec.Second // after the third aborted round in a row, the last one
 	round := d.Select + pause + d.Train + 2*d.Attest + 2*d.Aggregate + 2*d.Evaluate
 	return int64(2*d.Select+round*spec.Duration(task.Target.Rounds+1)*spec.Duration(task.Retries+1)) / int64(spec.Second)
 }
 
+// TestAnyInputsInAnyOrder: any inputs in any order keep the invariants of [randomTask], and every
+// task ends in time.
 func TestAnyInputsInAnyOrder(t *testing.T) {
 	reached := map[spec.TaskState]int{}
 	rapid.Check(t, func(t *rapid.T) {
-		l := newLife(t)
-		last := l.height + bound(l.Task.Spec)
+		l := newRandomTask(t)
+		last := l.height + maxBlocks(l.Task.Spec)
 		for ; !l.Task.State.Final(); l.height++ {
 			if l.height > last {
-				t.Fatalf("a task lasts more than %d blocks: %#v", bound(l.Task.Spec), l.State)
+				t.Fatalf("a task lasts more than %d blocks: %#v", maxBlocks(l.Task.Spec), l.State)
 			}
-			for _, in := range draft(t, l.State) {
+			for _, in := range blockInputs(t, l.State) {
 				l.step(in)
 			}
 			l.step(round.Tick{})
@@ -299,25 +302,25 @@ func TestAnyInputsInAnyOrder(t *testing.T) {
 		"succeed": reached[spec.TaskReached] + reached[spec.TaskSpent], "fail": reached[spec.TaskFailed], "are cancelled": reached[spec.TaskCancelled],
 	} {
 		if n == 0 {
-			t.Errorf("no random lives %s: the draw is too tame (%v)", what, reached)
+			t.Errorf("no random tasks %s: the random choices must be widened (%v)", what, reached)
 		}
 	}
 }
 
-// A world that looks at a task only when it is due sees what one sees that
-// looks at every block, at the same heights.
-func TestTicksBelowDueChangeNothing(t *testing.T) {
+// TestTicksBeforeDueChangeNothing: a world that gives a task ticks only when it is due gets the
+// same effects at the same heights as a world that gives a tick in every block.
+func TestTicksBeforeDueChangeNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		l := newLife(t)
+		l := newRandomTask(t)
 		for ; !l.Task.State.Final(); l.height++ {
-			for _, in := range draft(t, l.State) {
+			for _, in := range blockInputs(t, l.State) {
 				l.step(in)
 			}
 			if at(l.height).Time < l.Task.Due {
-				before := imprint(l.State)
+				before := dump(l.State)
 				next, effects, err := l.Step(at(l.height), round.Tick{})
-				if err != nil || len(effects) > 0 || imprint(next) != before {
-					t.Fatalf("a tick at %d, before %s, does something: %v %v", l.height, l.Task.Due, effects, err)
+				if err != nil || len(effects) > 0 || dump(next) != before {
+					t.Fatalf("a tick at height %d, before the task is due at %s, does something: %v %v", l.height, l.Task.Due, effects, err)
 				}
 				continue
 			}
@@ -326,12 +329,12 @@ func TestTicksBelowDueChangeNothing(t *testing.T) {
 	})
 }
 
-// Nobody answers any more: ticks at Due heights alone bring the task to its end.
+// TestNoTaskWaitsForEver: if nobody answers any more, ticks at the due times alone end the task.
 func TestNoTaskWaitsForEver(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		l := newLife(t)
+		l := newRandomTask(t)
 		for range rapid.IntRange(0, 30).Draw(t, "blocks") {
-			for _, in := range draft(t, l.State) {
+			for _, in := range blockInputs(t, l.State) {
 				l.step(in)
 			}
 			if l.Task.State.Final() {
@@ -343,28 +346,28 @@ func TestNoTaskWaitsForEver(t *testing.T) {
 				return
 			}
 		}
-		last := l.height + bound(l.Task.Spec)
+		last := l.height + maxBlocks(l.Task.Spec)
 		for !l.Task.State.Final() {
 			l.height = max(l.height, int64(l.Task.Due+999)/1000)
 			if l.height > last {
-				t.Fatalf("still %s at %d", l.Task.State, l.height)
+				t.Fatalf("the task is still %s at height %d", l.Task.State, l.height)
 			}
 			l.step(round.Tick{})
 		}
 	})
 }
 
-// The same inputs at the same heights give the same state, in any process.
-func TestStepIsAFunction(t *testing.T) {
+// TestStepIsDeterministic: the same inputs at the same heights give the same states and effects.
+func TestStepIsDeterministic(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		l := newLife(t)
+		l := newRandomTask(t)
 		twin := l.State
 		for range 20 {
-			for _, in := range append(draft(t, l.State), round.Tick{}) {
+			for _, in := range append(blockInputs(t, l.State), round.Tick{}) {
 				a, effects, err := l.Step(at(l.height), in)
-				b, again, twice := twin.Step(at(l.height), in)
-				if imprint(a) != imprint(b) || fmt.Sprint(twice) != fmt.Sprint(err) || !cmp.Equal(effects, again) {
-					t.Fatalf("%#v: two answers\n%v %v\n%v %v", in, effects, err, again, twice)
+				b, twinEffects, twinErr := twin.Step(at(l.height), in)
+				if dump(a) != dump(b) || fmt.Sprint(twinErr) != fmt.Sprint(err) || !cmp.Equal(effects, twinEffects) {
+					t.Fatalf("%#v: two results\n%v %v\n%v %v", in, effects, err, twinEffects, twinErr)
 				}
 				l.State, twin = a, b
 			}

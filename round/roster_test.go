@@ -13,12 +13,12 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// plain is the scheduler as one would write it first: it sorts all nodes anew for
-// every ask.
-type plain []spec.Node
+// simpleScheduler is the simplest implementation of the scheduler: it sorts all nodes for each
+// request.
+type simpleScheduler []spec.Node
 
-func (p plain) ranked(role spec.Role, data string, fits func(spec.Node) bool) (ms []spec.Member) {
-	nodes := slices.Clone(p)
+func (s simpleScheduler) ranked(role spec.Role, data string, fits func(spec.Node) bool) (ms []spec.Member) {
+	nodes := slices.Clone(s)
 	slices.SortFunc(nodes, func(a, b spec.Node) int {
 		return cmp.Or(cmp.Compare(b.Reputation, a.Reputation), cmp.Compare(b.Stake, a.Stake), cmp.Compare(a.ID, b.ID))
 	})
@@ -33,11 +33,11 @@ func (p plain) ranked(role spec.Role, data string, fits func(spec.Node) bool) (m
 
 func free(n spec.Node) bool { return n.Busy < n.Profile.Slots }
 
-func (p plain) committee(t spec.TaskSpec) (round.Select, error) {
-	evaluators := p.ranked(spec.Evaluator, t.Data.Name, free)
+func (s simpleScheduler) committee(t spec.TaskSpec) (round.Select, error) {
+	evaluators := s.ranked(spec.Evaluator, t.Data.Name, free)
 	spare := len(evaluators) - int(t.Selection.Evaluators)
 	var aggregators []spec.Member
-	for _, m := range p.ranked(spec.Aggregator, t.Data.Name, free) {
+	for _, m := range s.ranked(spec.Aggregator, t.Data.Name, free) {
 		at := slices.Index(evaluators, m)
 		if len(aggregators) == int(t.Selection.Aggregators) || at >= 0 && spare <= 0 {
 			continue
@@ -54,7 +54,7 @@ func (p plain) committee(t spec.TaskSpec) (round.Select, error) {
 	return round.Select{Aggregators: aggregators, Evaluators: evaluators[:t.Selection.Evaluators]}, nil
 }
 
-func (p plain) trainers(s round.State) (round.Select, error) {
+func (p simpleScheduler) trainers(s round.State) (round.Select, error) {
 	var ids []uint64
 	for _, m := range p.ranked(spec.Trainer, s.Task.Spec.Data.Name, func(n spec.Node) bool {
 		for _, r := range s.OpenRounds() {
@@ -74,11 +74,11 @@ func (p plain) trainers(s round.State) (round.Select, error) {
 	return round.Select{Trainers: ids}, nil
 }
 
-// TestRoster: a roster that is told of each change, and one that is made anew, select as
-// the plain scheduler does, after any history.
+// TestRoster: after any history, a roster that got every change, and a new roster of the same
+// nodes, select the same nodes as the simple scheduler.
 func TestRoster(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		kept, nodes := &round.Roster{}, map[uint64]spec.Node{}
+		updated, nodes := &round.Roster{}, map[uint64]spec.Node{}
 		t.Repeat(map[string]func(*rapid.T){
 			"node": func(t *rapid.T) {
 				n := node(rapid.Uint64Range(1, 12).Draw(t, "id"), spec.Role(rapid.IntRange(1, 31).Draw(t, "roles")))
@@ -95,15 +95,15 @@ func TestRoster(t *testing.T) {
 					}
 				}
 				nodes[n.ID] = n
-				kept.Put(n)
+				updated.Put(n)
 			},
 			"leaves": func(t *rapid.T) {
 				id := rapid.Uint64Range(1, 12).Draw(t, "id")
 				delete(nodes, id)
-				kept.Remove(id)
+				updated.Remove(id)
 			},
 			"": func(t *rapid.T) {
-				var all plain
+				var all simpleScheduler
 				for _, n := range nodes {
 					all = append(all, n)
 				}
@@ -116,7 +116,7 @@ func TestRoster(t *testing.T) {
 				asked.Selection.MinTrainers, asked.Selection.Trainers = 1, rapid.Uint32Range(1, 4).Draw(t, "trainers")
 				s := round.State{Task: spec.Task{Spec: asked, Evaluators: members(1, 3)}}
 				s.Round = spec.Round{Number: 1, Phase: spec.PhaseScore, Trainers: []spec.Contribution{{Node: 1}, {Node: 2}, {Node: 5}}}
-				for _, roster := range []*round.Roster{kept, round.NewRoster(all...)} {
+				for _, roster := range []*round.Roster{updated, round.NewRoster(all...)} {
 					same(t, "committee", func() (round.Select, error) { return round.Committee(s.Task, roster) }, func() (round.Select, error) { return all.committee(asked) })
 					same(t, "trainers", func() (round.Select, error) { return round.Trainers(s, roster) }, func() (round.Select, error) { return all.trainers(s) })
 				}
@@ -134,9 +134,9 @@ func same(t *rapid.T, what string, got, want func() (round.Select, error)) {
 	}
 }
 
-// TestPayingAsksNoMoreThanItNeeds: the best are asked who pays for them, one after the
-// other, and nobody once there are enough.
-func TestPayingAsksNoMoreThanItNeeds(t *testing.T) {
+// TestPayersAreLookedUpInRankOrder: the payers of a private task are looked up node by node, the
+// best first, until there are enough.
+func TestPayersAreLookedUpInRankOrder(t *testing.T) {
 	s := round.State{Task: spec.Task{Spec: task()}}
 	s.Task.Spec.Selection.Trainers = 3
 	var asked []uint64

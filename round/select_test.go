@@ -12,7 +12,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// node is active and fit for every role in the tasks of these tests.
+// node is active and eligible for its roles in the tasks of these tests.
 func node(id uint64, roles spec.Role) spec.Node {
 	return spec.Node{
 		ID: id, Deposit: spec.Deposit{State: spec.NodeActive, Stake: 100}, Standing: round.NewStanding(),
@@ -31,6 +31,7 @@ func network(roles spec.Role, ids ...uint64) (nodes []spec.Node) {
 	return nodes
 }
 
+// TestTrainersAreRankedByReputationThenStakeThenID: and by nothing else.
 func TestTrainersAreRankedByReputationThenStakeThenID(t *testing.T) {
 	nodes := network(spec.Trainer, 1, 2, 3, 4, 5, 6, 7, 8)
 	nodes[1].Reputation = 200_000 // 2 is last
@@ -39,18 +40,19 @@ func TestTrainersAreRankedByReputationThenStakeThenID(t *testing.T) {
 	nodes[6].Stake = 500 // 7 comes before those of equal reputation
 	s := round.State{Task: spec.Task{Spec: task()}}
 	s.Task.Spec.Selection.Trainers = 3
-	slices.Reverse(nodes) // the order they are given in does not count
+	slices.Reverse(nodes) // the order in which they are given does not matter
 	chosen, err := round.Trainers(s, round.NewRoster(nodes...))
 	if err != nil {
 		t.Fatal(err)
 	}
-	// 3 and 30% more, rounded up, are 4; they are listed by id.
+	// 3 and 30% more, rounded up, are 4. They are listed by id.
 	if diff := cmp.Diff([]uint64{1, 3, 7, 8}, chosen.Trainers); diff != "" {
 		t.Error(diff)
 	}
 }
 
-func TestTrainersAskedAreThirtyPercentMoreOrAllThereAre(t *testing.T) {
+// TestTrainersAskedAreThirtyPercentMore: or all eligible nodes, if there are fewer.
+func TestTrainersAskedAreThirtyPercentMore(t *testing.T) {
 	for _, c := range []struct{ need, eligible, want int }{{10, 30, 13}, {10, 11, 11}, {10, 5, 5}, {1, 9, 2}, {100, 200, 130}} {
 		s := round.State{Task: spec.Task{Spec: task()}}
 		s.Task.Spec.Selection.Trainers = uint32(c.need)
@@ -66,10 +68,11 @@ func TestTrainersAskedAreThirtyPercentMoreOrAllThereAre(t *testing.T) {
 	few := round.State{Task: spec.Task{Spec: task()}}
 	few.Task.Spec.Selection.MinTrainers = 3
 	if _, err := round.Trainers(few, round.NewRoster(network(spec.Trainer, 1, 2)...)); !errors.Is(err, round.ErrResources) {
-		t.Errorf("two where at least three are needed: %v", err)
+		t.Errorf("2 trainers for a task that needs at least 3: got error %v, want %v", err, round.ErrResources)
 	}
 }
 
+// TestNoEvaluatorTrains: an evaluator of a task is not selected as its trainer; an aggregator may be.
 func TestNoEvaluatorTrains(t *testing.T) {
 	s := round.State{Task: spec.Task{Spec: task(), Evaluators: members(100, 2, 3), Aggregators: members(100, 1)}}
 	nodes := network(spec.Trainer|spec.Evaluator|spec.Aggregator, 1, 2, 3, 4)
@@ -82,15 +85,16 @@ func TestNoEvaluatorTrains(t *testing.T) {
 	}
 }
 
-// Ten new identities with a million times the stake come after nodes that have served
-// once. Where they begin with what those have, they are the whole round.
+// TestAttack01ManyNewIdentities: ten new identities with a million times the stake rank below nodes
+// that have served once. If new nodes started with the reputation of those, they would take the
+// whole round.
 func TestAttack01ManyNewIdentities(t *testing.T) {
 	for name, c := range map[string]struct {
 		begin spec.PPM
 		among int
 	}{
-		"they begin as those that have served": {round.Praise(round.NewStanding(), spec.Change{}).Reputation, 4},
-		"they begin as newcomers":              {round.NewStanding().Reputation, 0},
+		"new nodes start like nodes that have served": {round.Praise(round.NewStanding(), spec.Change{}).Reputation, 4},
+		"new nodes start as newcomers":                {round.NewStanding().Reputation, 0},
 	} {
 		nodes := network(spec.Trainer, 1, 2, 3, 4, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20)
 		for i := range nodes {
@@ -119,6 +123,7 @@ func TestAttack01ManyNewIdentities(t *testing.T) {
 	}
 }
 
+// TestOnlyTheEligibleAreSelected: each requirement of a task excludes the nodes that do not meet it.
 func TestOnlyTheEligibleAreSelected(t *testing.T) {
 	demanding := task()
 	demanding.Selection.MinTrainers = 1
@@ -162,8 +167,8 @@ func TestOnlyTheEligibleAreSelected(t *testing.T) {
 	}
 }
 
-// A task that says how many rows a shard has at least asks for no evaluator that says it has
-// fewer; one that withholds their number may have enough.
+// TestEvaluatorsHoldEnoughRows: a task with a minimum of hold-out rows does not select evaluators
+// that state fewer. An evaluator that withholds the number is eligible.
 func TestEvaluatorsHoldEnoughRows(t *testing.T) {
 	asked := task()
 	asked.Selection.Aggregators, asked.Selection.Evaluators = 1, 1
@@ -176,11 +181,12 @@ func TestEvaluatorsHoldEnoughRows(t *testing.T) {
 		evaluator.Profile.Holdings[0].Samples = c.samples
 		_, err := round.Committee(spec.Task{Spec: asked}, round.NewRoster(node(1, spec.Aggregator), evaluator))
 		if c.fit && err != nil || !c.fit && !errors.Is(err, round.ErrResources) {
-			t.Errorf("of %d rows, %d are wanted: got %v", c.samples, c.least, err)
+			t.Errorf("%d rows, at least %d wanted: got error %v", c.samples, c.least, err)
 		}
 	}
 }
 
+// TestCommittee: a committee is found if there is one, also if nodes have several roles.
 func TestCommittee(t *testing.T) {
 	const both = spec.Aggregator | spec.Evaluator
 	for name, c := range map[string]struct {
@@ -211,8 +217,8 @@ func TestCommittee(t *testing.T) {
 	}
 }
 
-// An evaluator must hold data of the task's kind, an aggregator need not: it
-// sees no rows.
+// TestCommitteeNeedsDataOnlyOfEvaluators: an evaluator must hold the task's data set. An aggregator
+// need not, because it sees no rows.
 func TestCommitteeNeedsDataOnlyOfEvaluators(t *testing.T) {
 	nodes := append(network(spec.Aggregator, 1, 2, 3, 4), network(spec.Evaluator, 5, 6, 7, 8)...)
 	nodes[0].Profile.Holdings = nil
@@ -225,9 +231,9 @@ func TestCommitteeNeedsDataOnlyOfEvaluators(t *testing.T) {
 	}
 }
 
-// TestRegisteredRowsAreNotScoredOn: a score tells of the rows that it was measured on, and
-// it carries no noise: whoever registered them as a data set, with a limit to what may be
-// lost, is no evaluator, whatever the task promises to its trainers.
+// TestRegisteredRowsAreNotScoredOn: a score reveals something of the rows that it was measured on,
+// and carries no noise. So a node whose rows are registered as a data set with a privacy budget
+// is not selected as an evaluator, whatever the privacy mode of the task.
 func TestRegisteredRowsAreNotScoredOn(t *testing.T) {
 	nodes := append(network(spec.Aggregator, 1, 2, 3, 4), network(spec.Evaluator, 5, 6, 7, 8, 9)...)
 	nodes[4].Profile.Holdings[0].Dataset = 1
@@ -241,9 +247,9 @@ func TestRegisteredRowsAreNotScoredOn(t *testing.T) {
 	}
 }
 
-// A task that names a kind of work asks only trainers and evaluators that list it, and
-// looks at what past tasks of that kind measured.
-func TestTasksAskForACapability(t *testing.T) {
+// TestTaskSelectsByCapability: a task that names a capability selects only trainers and evaluators
+// that list it, and uses the accuracy that past tasks of that kind have measured.
+func TestTaskSelectsByCapability(t *testing.T) {
 	asked := spec.Task{Spec: task()}
 	asked.Spec.Selection.Capability, asked.Spec.Selection.MinAccuracy = "images", 500_000
 	asked.Spec.Selection.MinTrainers = 1
@@ -267,12 +273,12 @@ func TestTasksAskForACapability(t *testing.T) {
 	}
 	nodes := append(network(spec.Aggregator, 1, 2, 3, 4), network(spec.Evaluator, 5, 6, 7, 8)...)
 	if _, err := round.Committee(asked, round.NewRoster(nodes...)); !errors.Is(err, round.ErrResources) {
-		t.Errorf("evaluators that do not list it: got %v", err)
+		t.Errorf("evaluators without the capability: got error %v", err)
 	}
 	for i := range nodes[4:] {
 		nodes[4+i].Profile.Capabilities = []spec.Capability{{Kind: "images"}}
 	}
 	if _, err := round.Committee(asked, round.NewRoster(nodes...)); err != nil {
-		t.Errorf("aggregators see no rows, and need not list it: %v", err)
+		t.Errorf("aggregators without the capability: %v", err)
 	}
 }

@@ -126,10 +126,10 @@ func Unbond(d spec.Deposit, amount uint64, now int64, rules spec.StakeRules) (sp
 	switch {
 	case amount == 0:
 		return d, fmt.Errorf("%w: want more than 0 uthing to unbond", ErrStake)
-	case amount > d.Free():
-		return d, fmt.Errorf("%w: %d uthing of which %d are free: tasks hold %d of %d", ErrStake, amount, d.Free(), d.Bonded, d.Stake)
-	case amount > d.Own():
-		return d, fmt.Errorf("%w: %d uthing of which %d are the owner's own: %d of %d were granted", ErrStake, amount, d.Own(), d.Granted, d.Stake)
+	case amount > d.FreeStake():
+		return d, fmt.Errorf("%w: %d uthing of which %d are free: tasks hold %d of %d", ErrStake, amount, d.FreeStake(), d.Bonded, d.Stake)
+	case amount > d.OwnStake():
+		return d, fmt.Errorf("%w: %d uthing of which %d are the owner's own: %d of %d were granted", ErrStake, amount, d.OwnStake(), d.Granted, d.Stake)
 	case len(d.Unbonding) >= maxUnbondings:
 		return d, errUnbondings
 	}
@@ -181,7 +181,7 @@ func Exit(d spec.Deposit, now int64, rules spec.StakeRules) (after spec.Deposit,
 	switch {
 	case d.State == spec.NodeExited, d.State == spec.NodeUnbonding && len(d.Unbonding) > 0:
 		return d, 0, fmt.Errorf("%w: it is %s already", ErrNodeState, d.State)
-	case d.Own() > 0 && len(d.Unbonding) >= maxUnbondings:
+	case d.OwnStake() > 0 && len(d.Unbonding) >= maxUnbondings:
 		return d, 0, errUnbondings
 	}
 	after, burned = left(d, now, rules)
@@ -203,7 +203,7 @@ func Remove(d spec.Deposit, now int64, rules spec.StakeRules) (after spec.Deposi
 }
 
 func left(d spec.Deposit, now int64, rules spec.StakeRules) (after spec.Deposit, burned uint64) {
-	burned, own := d.Granted, d.Own()
+	burned, own := d.Granted, d.OwnStake()
 	d.Stake, d.Granted, d.State = own, 0, spec.NodeUnbonding
 	if own > 0 {
 		d = unbonded(d, own, now, rules)
@@ -253,7 +253,7 @@ func Tombstone(n spec.Node) spec.Node {
 // Bond is the deposit after a task has taken the bond that it requires, or as much of that as
 // is free, and the amount that it has taken.
 func Bond(d spec.Deposit, required uint64) (after spec.Deposit, held uint64) {
-	held = min(required, d.Free())
+	held = min(required, d.FreeStake())
 	d.Bonded += held
 	return d, held
 }

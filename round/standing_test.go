@@ -11,10 +11,12 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
+// TestReputationRisesSlowlyAndFallsFast: praise adds 1/20 of what is missing to 1, and blame takes
+// away 1/4.
 func TestReputationRisesSlowlyAndFallsFast(t *testing.T) {
 	s := round.NewStanding()
 	if s.Reputation != 250_000 {
-		t.Errorf("a node begins with %d, want 250000", s.Reputation)
+		t.Errorf("a new node has reputation %d, want 250000", s.Reputation)
 	}
 	for i, c := range []struct {
 		up   bool
@@ -38,6 +40,7 @@ func TestReputationRisesSlowlyAndFallsFast(t *testing.T) {
 	}
 }
 
+// TestEachChangeKeepsItsReason: the history holds the newest 16 changes with their reasons.
 func TestEachChangeKeepsItsReason(t *testing.T) {
 	first := spec.Change{Task: 1, Round: 2, Height: 30, Reason: "update withheld"}
 	last := spec.Change{Task: 4, Height: 50, Reason: "silent in the preparation"}
@@ -50,22 +53,22 @@ func TestEachChangeKeepsItsReason(t *testing.T) {
 	first.Reputation, last.Reputation = 187_500, 140_625
 	praise := spec.Change{Task: 5, Height: 60, Reputation: 183_593, Reason: "update survived"}
 	if d := cmp.Diff([]spec.Change{first, last, praise}, s.History); d != "" {
-		t.Errorf("(-want +got):\n%s", d)
+		t.Errorf("history (-want +got):\n%s", d)
 	}
 	if c, blamed := s.Blame(); c != last || !blamed {
 		t.Errorf("got %+v, want the last demerit", c)
 	}
-	full := s
+	many := s
 	for i := range uint64(100) {
-		full = round.Praise(full, spec.Change{Task: i})
+		many = round.Praise(many, spec.Change{Task: i})
 	}
-	if len(full.History) != 16 || full.History[0].Task != 84 || full.History[15].Task != 99 || len(s.History) != 3 {
-		t.Errorf("got %d changes from task %d on, want the newest 16, and the standing that was given as it was", len(full.History), full.History[0].Task)
+	if len(many.History) != 16 || many.History[0].Task != 84 || many.History[15].Task != 99 || len(s.History) != 3 {
+		t.Errorf("got %d changes from task %d on, want the newest 16, and no change of the standing that was passed in", len(many.History), many.History[0].Task)
 	}
 }
 
-// Who leaves a bad name behind for a new one is no better off than honest nodes, and
-// comes after everybody who has served for a while.
+// TestAttack19NewIdAfterABadName: a node with a bad reputation registers again under a new id. It
+// ranks below every node that has served for a while.
 func TestAttack19NewIdAfterABadName(t *testing.T) {
 	honest, serves := round.NewStanding(), 0
 	for ; honest.Reputation < spec.One/2; serves++ {
@@ -80,10 +83,11 @@ func TestAttack19NewIdAfterABadName(t *testing.T) {
 		t.Errorf("a new id has %s, a node that has served %d times %s", again.Reputation, serves, honest.Reputation)
 	}
 	if bad.Reputation >= again.Reputation {
-		t.Errorf("three demerits leave %s: whoever begins anew with %s gains nothing, so this says nothing", bad.Reputation, again.Reputation)
+		t.Errorf("three demerits leave %s, and a new id has %s: nobody would register again, so the test shows nothing", bad.Reputation, again.Reputation)
 	}
 }
 
+// TestBusyCountsTasks: a count that would become negative or overflow is refused.
 func TestBusyCountsTasks(t *testing.T) {
 	s := round.NewStanding()
 	for i, c := range []struct {
@@ -99,6 +103,7 @@ func TestBusyCountsTasks(t *testing.T) {
 	}
 }
 
+// TestRecordHoldsTheNewestMeasures: a node's record holds the newest 32 kinds of data.
 func TestRecordHoldsTheNewestMeasures(t *testing.T) {
 	s := round.NewStanding()
 	for i := range 40 {
@@ -107,11 +112,11 @@ func TestRecordHoldsTheNewestMeasures(t *testing.T) {
 	before := slices.Clone(s.Measured)
 	after := round.Measured(s, "data20", 900_000)
 	if d := cmp.Diff(before, s.Measured); d != "" {
-		t.Errorf("a step changes the standing it was given:\n%s", d)
+		t.Errorf("Measured changes the standing that it was given:\n%s", d)
 	}
 	n := spec.Node{Standing: after}
 	if accuracy, measured := n.Accuracy("data20"); accuracy != 900_000 || !measured || n.Measured[12].Tasks != 2 {
-		t.Errorf("got %d, %v in %d tasks; want what was measured last", accuracy, measured, n.Measured[12].Tasks)
+		t.Errorf("got accuracy %d, measured %t, in %d tasks; want 900000, true, 2", accuracy, measured, n.Measured[12].Tasks)
 	}
 	if len(n.Measured) != 32 || n.Measured[0].Kind != "data8" {
 		t.Errorf("got %d measures from %s on, want the newest 32", len(n.Measured), n.Measured[0].Kind)

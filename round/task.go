@@ -342,7 +342,7 @@ func (s *State) open(at Moment, in Select) []Effect {
 // do, if the task learns the scale of its rows, in each round until one is accepted. A model
 // that a vote has adopted, or with which the task starts, already has a scale.
 func (s *State) measures() bool {
-	return s.Task.Spec.Data.Learns() && s.Task.Accepted == 0 && s.Task.Adopted.IsZero() && s.Task.Spec.Model.Init.IsZero()
+	return s.Task.Spec.Data.MeasuresColumns() && s.Task.Accepted == 0 && s.Task.Adopted.IsZero() && s.Task.Spec.Model.Init.IsZero()
 }
 
 // waited reports whether a task that closes has kept its committee waiting for a round.

@@ -12,9 +12,9 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// TestTranscripts plays the files of testdata. Each shows one life of a task, step by step,
-// as inputs and effects. Models, updates and shards have names in them, which stand for
-// digests. Run with -rewrite to write the outputs anew.
+// TestTranscripts plays the files of testdata. Each shows one task from its creation to its end,
+// as inputs and effects. In them, models, updates and shards have names, which stand for their
+// digests. Run with -rewrite to rewrite the outputs.
 func TestTranscripts(t *testing.T) {
 	paths, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(paths) == 0 {
@@ -32,8 +32,8 @@ func TestTranscripts(t *testing.T) {
 	}
 }
 
-// play is one task: its state, the present block, the names used so far, and the output. A
-// block is made every second unless the chain stands still.
+// play is one task: its state, the current block, the names used so far, and the output. The chain
+// makes a block every second unless it stands still.
 type play struct {
 	round.State
 	height int64
@@ -46,7 +46,7 @@ func (p *play) run(t *testing.T, d *datadriven.TestData) {
 	switch d.Cmd {
 	case "create":
 		p.create(taskOf(t, d))
-	case "prepared": // what happy.txt shows up to the search for trainers
+	case "prepared": // as in happy.txt, up to the search for trainers
 		p.create(taskOf(t, d))
 		p.mute(func() {
 			p.tick(p.height)
@@ -57,8 +57,8 @@ func (p *play) run(t *testing.T, d *datadriven.TestData) {
 		})
 	case "tick":
 		p.tick(number(t, d, "at", p.height))
-	case "rush":
-		p.rush(word(d, "to", ""))
+	case "play":
+		p.playTo(word(d, "to", ""))
 	case "standstill": // the next block comes an hour later
 		p.step(0, round.Tick{})
 		p.next(spec.Hour)
@@ -91,10 +91,10 @@ func (p *play) create(task spec.TaskSpec) {
 
 // mute plays without output.
 func (p *play) mute(steps func()) {
-	told := p.out.String()
+	before := p.out.String()
 	steps()
 	p.out.Reset()
-	p.out.WriteString(told)
+	p.out.WriteString(before)
 }
 
 // tick ends blocks until the block of a height has ended.
@@ -108,10 +108,10 @@ func (p *play) tick(until int64) {
 	}
 }
 
-// rush plays a task of aggregators 1 to 4, evaluators 5 to 8 and trainers 11 to 14, all
-// honest, without output, until its newest round enters a phase. Nobody answers for an
-// earlier round that is still being scored.
-func (p *play) rush(to string) {
+// playTo plays a task without output until its newest round enters a phase. Aggregators 1 to 4,
+// evaluators 5 to 8 and trainers 11 to 14 are honest. Nobody answers for an earlier round that
+// is still being scored.
+func (p *play) playTo(to string) {
 	p.mute(func() {
 		for before := p.Round; string(p.Round.Phase) != to || p.Round.Number == before.Number && p.Round.Phase == before.Phase; {
 			for _, in := range p.owed() {
@@ -122,7 +122,7 @@ func (p *play) rush(to string) {
 	})
 }
 
-// owed lists the inputs with which the newest round goes on.
+// owed lists the inputs that take the newest round to its next phase.
 func (p *play) owed() (ins []round.Input) {
 	w, model := world{State: p.State}, fmt.Sprintf("model-%d", p.Round.Number)
 	switch {
@@ -151,13 +151,13 @@ func (p *play) owed() (ins []round.Input) {
 			ins = append(ins, w.commitScore(evaluator, 800_000))
 		case spec.PhaseOpen:
 			ins = append(ins, w.revealScore(evaluator, 800_000))
-		case spec.PhaseProve, spec.PhaseSettled, spec.PhaseAborted: // nobody is asked
+		case spec.PhaseProve, spec.PhaseSettled, spec.PhaseAborted: // nobody owes a message
 		}
 	}
 	return ins
 }
 
-// next begins the next block, so much later.
+// next begins the next block, after a given time.
 func (p *play) next(later spec.Duration) {
 	p.height++
 	p.clock = p.clock.Tick(p.clock.Block + int64(later))
@@ -245,7 +245,7 @@ func (p *play) message(t *testing.T, d *datadriven.TestData, node uint64) round.
 		return prove
 	case "attest":
 		return round.Attest{Node: node, Round: of, Holds: p.bitmap(t, d)}
-	case "vouch":
+	case "attest-model":
 		return round.AttestModel{Node: node, Model: p.name(word(d, "model", ""))}
 	case "aggregate":
 		return round.CommitAggregate{Node: node, Round: of, Commitment: spec.AggregateCommitment(slot, p.name(word(d, "model", "")), salt(slot.Node))}
@@ -260,7 +260,7 @@ func (p *play) message(t *testing.T, d *datadriven.TestData, node uint64) round.
 	return nil
 }
 
-// amend is a proposal that is carried out, with settings as rate=20000.
+// amend is the execution of a proposal, with settings such as rate=20000.
 func (p *play) amend(t *testing.T, d *datadriven.TestData) round.Amend {
 	t.Helper()
 	in := round.Amend{
@@ -275,7 +275,7 @@ func (p *play) amend(t *testing.T, d *datadriven.TestData) round.Amend {
 	return in
 }
 
-// bitmap is of the trainers that are held, or the bits themselves.
+// bitmap makes a bitmap of the trainers in the argument holds, or of the bytes in bits.
 func (p *play) bitmap(t *testing.T, d *datadriven.TestData) []byte {
 	if bits := list(t, d, "bits"); len(bits) > 0 {
 		var raw []byte
@@ -316,7 +316,7 @@ func taskOf(t *testing.T, d *datadriven.TestData) spec.TaskSpec {
 	task.Retries = number("retries", 1)
 	task.Overlap = d.HasArg("overlap")
 	task.Governed = d.HasArg("governed")
-	if d.HasArg("learns") {
+	if d.HasArg("measured") {
 		task.Data.Features, task.Data.Schema = spec.FeaturesStandard, pixels()
 	}
 	task.Deadlines.Evaluate = spec.Duration(number("evaluate", 10)) * spec.Second

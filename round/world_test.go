@@ -9,8 +9,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// task asks for 4 trainers (6 with backups), 4 aggregators and 4 evaluators, and
-// pays 1000 uthing for each of 2 rounds, and has as much for rounds that come to nothing.
+// task has 4 trainers (6 with backups), 4 aggregators and 4 evaluators. It pays 1000 uthing for
+// each of 2 rounds, and has another 1000 for aborted rounds.
 func task() spec.TaskSpec {
 	t := spec.DefaultTask()
 	t.Name = "digits"
@@ -29,7 +29,7 @@ func task() spec.TaskSpec {
 	return t
 }
 
-// at is the moment of a block where one is made every second.
+// at is the moment of a block if one is made every second.
 func at(height int64) round.Moment {
 	return round.Moment{Height: height, Time: spec.Time(0).After(spec.Duration(height) * spec.Second)}
 }
@@ -73,7 +73,7 @@ func holding(r spec.Round, nodes ...uint64) []byte {
 	return spec.Bitmap(held)
 }
 
-// world carries a task through its blocks and fails the test on a refusal.
+// world takes a task through its blocks, and fails the test if an input is refused.
 type world struct {
 	testing.TB
 	round.State
@@ -81,15 +81,15 @@ type world struct {
 	effects []round.Effect
 }
 
-// newWorld is a task in round 1, with aggregators 1-4, evaluators 5-8 and
-// trainers 11-14.
+// newWorld returns a task in round 1, with aggregators 1 to 4, evaluators 5 to 8 and trainers 11 to
+// 14.
 func newWorld(t testing.TB, task spec.TaskSpec) *world {
 	w := newPreparedWorld(t, task)
 	w.do(round.Select{Trainers: []uint64{11, 12, 13, 14}})
 	return w
 }
 
-// newPreparedWorld is a task whose committee is ready, before round 1.
+// newPreparedWorld returns a task whose committee is ready, before round 1.
 func newPreparedWorld(t testing.TB, task spec.TaskSpec) *world {
 	w := &world{TB: t, State: round.New("althing-test", 1, "owner", task, spec.DefaultTariff(), at(1)), height: 1}
 	w.do(round.Select{Aggregators: members(100, 1, 2, 3, 4), Evaluators: members(100, 5, 6, 7, 8)})
@@ -101,6 +101,7 @@ func newPreparedWorld(t testing.TB, task spec.TaskSpec) *world {
 	return w
 }
 
+// do gives the task inputs that must be accepted.
 func (w *world) do(ins ...round.Input) {
 	w.Helper()
 	for _, in := range ins {
@@ -112,7 +113,7 @@ func (w *world) do(ins ...round.Input) {
 	}
 }
 
-// refuse wants an input to be refused with an error.
+// refuse gives the task an input that must be refused with an error.
 func (w *world) refuse(in round.Input, want error) {
 	w.Helper()
 	if _, _, err := w.Step(at(w.height), in); !errors.Is(err, want) {
@@ -127,7 +128,7 @@ func (w *world) end() {
 	w.height++
 }
 
-// pass ends blocks until the phase is over.
+// pass ends blocks until the phase has changed.
 func (w *world) pass() {
 	w.Helper()
 	for phase := w.Round.Phase; w.Round.Phase == phase; {
@@ -146,6 +147,7 @@ func (w *world) commit(node uint64) round.Commit {
 	}
 }
 
+// train lets trainers commit, and ends the phase.
 func (w *world) train(nodes ...uint64) {
 	w.Helper()
 	for _, node := range nodes {
@@ -154,7 +156,7 @@ func (w *world) train(nodes ...uint64) {
 	w.pass()
 }
 
-// receipts are those of aggregators for the update of a trainer.
+// receipts returns a trainer's message with the receipts of some aggregators for its update.
 func (w *world) receipts(trainer uint64, aggregators ...uint64) round.Prove {
 	p := round.Prove{Node: trainer, Round: w.Round.Number}
 	for _, a := range aggregators {
@@ -164,6 +166,7 @@ func (w *world) receipts(trainer uint64, aggregators ...uint64) round.Prove {
 	return p
 }
 
+// attest lets all aggregators attest the same updates, and ends the phase.
 func (w *world) attest(holds ...uint64) {
 	w.Helper()
 	for node := uint64(1); node <= 4; node++ {
@@ -180,7 +183,7 @@ func (w *world) revealAggregate(node uint64, model string) round.RevealAggregate
 	return round.RevealAggregate{Node: node, Round: w.Round.Number, Digest: digest(model), Salt: salt(node)}
 }
 
-// aggregate has aggregators 1, 2, ... publish a model each.
+// aggregate lets aggregators 1, 2, ... commit to one model each and reveal it.
 func (w *world) aggregate(models ...string) {
 	w.Helper()
 	for i, model := range models {
@@ -201,7 +204,7 @@ func (w *world) revealScore(node uint64, score spec.PPM) round.RevealScore {
 	return round.RevealScore{Node: node, Round: w.Round.Number, Score: score, Salt: salt(node)}
 }
 
-// score has evaluators 5, 6, ... judge the model; it ends the round.
+// score lets evaluators 5, 6, ... commit to a score each and open it, which ends the round.
 func (w *world) score(scores ...spec.PPM) {
 	w.Helper()
 	for i, score := range scores {

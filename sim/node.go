@@ -234,7 +234,7 @@ func (d *Node) observe() error {
 	for _, s := range d.duties() {
 		for _, duty := range role.Duties(s.Task, s.OpenRounds()) {
 			if duty.Round.Phase == spec.PhaseAttest {
-				duty.Held = d.Tools.Held(context.Background(), duty.Task, duty.Round)
+				duty.Stored = d.Tools.StoredUpdates(context.Background(), duty.Task, duty.Round)
 			}
 			saw.Duties = append(saw.Duties, duty)
 		}

@@ -28,9 +28,9 @@ const (
 	maxLaplaceShare  = 3_700  // scale of the whole noise: one share may be as large
 )
 
-// Honest is how many shares of noise make up the whole noise of a round in the mode
+// NoiseShares is how many shares of noise make up the whole noise of a round in the mode
 // central: each sum has at least so many trainers that do not collude.
-func (t TaskSpec) Honest() uint32 {
+func (t TaskSpec) NoiseShares() uint32 {
 	return t.Selection.MinTrainers - min(t.Privacy.Corrupt, t.Selection.MinTrainers)
 }
 
@@ -63,7 +63,7 @@ func (t TaskSpec) validateCentral() error {
 	return first(
 		check{"privacy.corrupt", t.Privacy.Corrupt >= t.Selection.MinTrainers, fmt.Sprintf("want less than selection.min_trainers, which is %d: the noise consists of the shares of the other trainers", t.Selection.MinTrainers)},
 		check{"privacy.noise", t.Privacy.Kind == KindLaplace && noise > maxLaplaceShare, wide},
-		check{"privacy.noise", t.Privacy.Kind == KindGaussian && noise*noise > maxGaussianShare*maxGaussianShare*uint64(t.Honest()), wide},
+		check{"privacy.noise", t.Privacy.Kind == KindGaussian && noise*noise > maxGaussianShare*maxGaussianShare*uint64(t.NoiseShares()), wide},
 		check{"training.clip", gradients && t.Training.Clip > 0, "privacy.clip already clips each row's gradient: leave it out"},
 		check{"training.schedule", gradients && t.Training.Schedule != Schedule{}, "trainers send gradients and have no learning rate to schedule, and no schedule changes aggregation.rate: leave it out"},
 		check{"aggregation.optimiser", gradients && !t.Aggregation.Optimised(), fmt.Sprintf("the optimiser has no learning rate, and trainers send gradients: want one with a rate, such as %s", ServerFedAvgM)},

@@ -1,7 +1,7 @@
 // Package spec is the vocabulary of the network: tasks, nodes, rounds, data sets, proposals,
 // digests and the statements that nodes sign. It has plain types, their validation, their
 // text forms, and the readers of task, schema and proposal files ([ParseTask],
-// [ParseRows], [ParseProposal]).
+// [ParseSchema], [ParseProposal]).
 //
 // It has no behaviour: package round advances rounds, package blob moves bytes. It does no
 // I/O and uses no clock, no floating point and no randomness, because all validators must

@@ -57,8 +57,8 @@ type VoteRules struct {
 	Initial       PPM    `json:"initial_deposit"` // part of MinDeposit that the proposer must pay
 }
 
-// Needs is the part of Yes, No and veto that Yes must exceed.
-func (p Poll) Needs(rules VoteRules) PPM {
+// YesThreshold is the part of Yes, No and veto that Yes must exceed.
+func (p Poll) YesThreshold(rules VoteRules) PPM {
 	if p.Dangerous {
 		return rules.HighThreshold
 	}
@@ -73,8 +73,8 @@ func (p Poll) Passing(rules VoteRules) (passes bool, why string) {
 		return false, string(OutcomeQuorum) + ": " + TooFewVotes(t.Cast(), p.Total, rules.Quorum)
 	case compare(t.Veto, rules.Veto, t.Cast()) > 0:
 		return false, Vetoed(t.Veto, t.Cast(), rules.Veto)
-	case t.Decided() == 0 || compare(t.Yes, p.Needs(rules), t.Decided()) <= 0:
-		return false, TooFewYes(t.Yes, t.Decided(), p.Needs(rules))
+	case t.Decided() == 0 || compare(t.Yes, p.YesThreshold(rules), t.Decided()) <= 0:
+		return false, TooFewYes(t.Yes, t.Decided(), p.YesThreshold(rules))
 	}
 	return true, ""
 }

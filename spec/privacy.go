@@ -98,7 +98,7 @@ func (t TaskSpec) validatePrivacy() error {
 	if err := first(
 		check{"selection.owners", owners > 0 && owners < uint64(t.Selection.MinTrainers), fmt.Sprintf("%d owners: want at least selection.min_trainers, which is %d", owners, t.Selection.MinTrainers)},
 		check{"aggregation.rule", t.Aggregation.Rule != RuleMean, fmt.Sprintf("%s weighs updates by the number of rows, which trainers of a private task do not reveal: want %s", t.Aggregation.Rule, RuleMean)},
-		check{"data.schema", t.Data.Learns(), fmt.Sprintf("trainers of a private task do not reveal statistics of their columns: state %s, or data.features: %s", t.Data.Schema.unbounded(), FeaturesNone)},
+		check{"data.schema", t.Data.MeasuresColumns(), fmt.Sprintf("trainers of a private task do not reveal statistics of their columns: state %s, or data.features: %s", t.Data.Schema.unbounded(), FeaturesNone)},
 	); err != nil {
 		return err
 	}

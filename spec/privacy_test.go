@@ -158,8 +158,8 @@ func TestACentralTask(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if task.Overlap || task.Audit != spec.AuditAggregators || task.Honest() != 9 {
-		t.Errorf("overlap %v, audit %s, %d honest trainers", task.Overlap, task.Audit, task.Honest())
+	if task.Overlap || task.Audit != spec.AuditAggregators || task.NoiseShares() != 9 {
+		t.Errorf("overlap %v, audit %s, %d honest trainers", task.Overlap, task.Audit, task.NoiseShares())
 	}
 	unit := strings.NewReplacer("unit: example", "unit: client", "optimiser: fedavgm, rate: 0.6, momentum: 0.9", "optimiser: none")
 	if _, err := spec.ParseTask([]byte(unit.Replace(centralFile))); err != nil {

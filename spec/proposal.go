@@ -71,8 +71,10 @@ type Entry struct {
 	Refusal string     `json:"refusal,omitempty"` // why executing it now would fail, even between ETA and Expires
 }
 
-// Ripe reports whether the entry can be executed now.
-func (e Entry) Ripe() bool { return e.State == EntryQueued && e.ETA <= e.Now && e.Now < e.Expires }
+// Executable reports whether the entry can be executed now.
+func (e Entry) Executable() bool {
+	return e.State == EntryQueued && e.ETA <= e.Now && e.Now < e.Expires
+}
 
 // EntryState is the state of an entry.
 type EntryState string

@@ -22,7 +22,7 @@ type Round struct {
 	Scored      bool           `json:"scored"`
 	Paid        uint64         `json:"paid_uthing"`         // in all
 	Validators  uint64         `json:"validators_uthing"`   // part of Paid that went to the validators of blocks
-	Measures    bool           `json:"measures,omitempty"`  // trainers send statistics of their columns instead of an update, see [Data.Learns]
+	Measures    bool           `json:"measures,omitempty"`  // trainers send statistics of their columns instead of an update, see [Data.MeasuresColumns]
 	Asked       uint32         `json:"asked"`               // trainers selected
 	Commitments uint32         `json:"commitments"`         // trainers that have committed
 	Declines    uint32         `json:"declines,omitempty"`  // trainers that have declined
@@ -206,8 +206,8 @@ func (r Round) FederatedScore() (score PPM, known bool) {
 	return PPM(correct * uint64(One) / samples), true
 }
 
-// Held reports whether bit i of a bitmap is set.
-func Held(bitmap []byte, i int) bool {
+// HasBit reports whether bit i of a bitmap is set.
+func HasBit(bitmap []byte, i int) bool {
 	return i/8 < len(bitmap) && bitmap[i/8]>>(i%8)&1 == 1
 }
 

@@ -107,9 +107,9 @@ func (s Schema) Bounded() bool {
 // Scaled reports whether rows are scaled before a model sees them.
 func (d Data) Scaled() bool { return d.Features != "" && d.Features != FeaturesNone }
 
-// Learns reports whether the statistics for scaling rows come from the trainers, as sums in
+// MeasuresColumns reports whether the statistics for scaling rows come from the trainers, as sums in
 // the first round. That is so unless the schema states all bounds.
-func (d Data) Learns() bool { return d.Scaled() && !d.Schema.Bounded() }
+func (d Data) MeasuresColumns() bool { return d.Scaled() && !d.Schema.Bounded() }
 
 // Regression reports whether the label is a number and not a class.
 func (s Schema) Regression() bool { return !s.IsZero() && len(s.Classes) == 0 }

@@ -56,18 +56,18 @@ func TestSchemaOfATask(t *testing.T) {
 	if got := task.Data.Schema.Inputs(); got != 5 {
 		t.Errorf("%d inputs, want 5", got)
 	}
-	if task.Data.Learns() || !task.Data.Scaled() || task.Data.Schema.Regression() {
-		t.Errorf("learns %v, scaled %v, regression %v: want false, true, false", task.Data.Learns(), task.Data.Scaled(), task.Data.Schema.Regression())
+	if task.Data.MeasuresColumns() || !task.Data.Scaled() || task.Data.Schema.Regression() {
+		t.Errorf("learns %v, scaled %v, regression %v: want false, true, false", task.Data.MeasuresColumns(), task.Data.Scaled(), task.Data.Schema.Regression())
 	}
 	task.Data.Schema.Columns[0].Min, task.Data.Schema.Columns[0].Max = "", ""
-	if !task.Data.Learns() {
+	if !task.Data.MeasuresColumns() {
 		t.Error("a number without bounds, and nothing is learned of it")
 	}
-	if task.Data.Features = spec.FeaturesNone; task.Data.Learns() {
+	if task.Data.Features = spec.FeaturesNone; task.Data.MeasuresColumns() {
 		t.Error("numbers are used as they are, and statistics are learned of them")
 	}
 	task = tabled(t)
-	if regression(&task); !task.Data.Learns() {
+	if regression(&task); !task.Data.MeasuresColumns() {
 		t.Error("a label without bounds, and nothing is learned of it")
 	}
 	if err := task.Validate(); err != nil {

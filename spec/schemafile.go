@@ -10,10 +10,10 @@ import (
 // schemaFile is what errors call a file that holds nothing but a schema.
 const schemaFile = "schema"
 
-// ParseRows reads the schema of rows from a file in YAML or JSON: from the section data of a
+// ParseSchema reads the schema of rows from a file in YAML or JSON: from the section data of a
 // task file, or from a file that holds nothing but a schema. A field that is missing, unknown, of
 // the wrong kind or in contradiction to another is a [*FieldError] that names its line.
-func ParseRows(file []byte) (Data, error) {
+func ParseSchema(file []byte) (Data, error) {
 	root, err := document(schemaFile, file)
 	if err != nil {
 		return Data{}, err

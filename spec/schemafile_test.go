@@ -12,20 +12,20 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-func TestParseRows(t *testing.T) {
+func TestParseSchema(t *testing.T) {
 	const alone = "label: sick\nclasses: [no, yes]\ncolumns:\n- {name: age, kind: number, min: 0, max: 120}\n"
-	d, err := spec.ParseRows([]byte(alone))
+	d, err := spec.ParseSchema([]byte(alone))
 	want := spec.Schema{Label: "sick", Classes: []string{"no", "yes"}, Columns: []spec.Column{{Name: "age", Kind: spec.ColumnNumber, Min: "0", Max: "120"}}}
 	if diff := cmp.Diff(spec.Data{Schema: want}, d); err != nil || diff != "" {
 		t.Errorf("a schema alone: %v\n%s", err, diff)
 	}
 	json := `{"label": "sick", "classes": ["no", "yes"], "columns": [{"name": "age", "kind": "number", "min": "0", "max": "120"}]}`
-	if d, err = spec.ParseRows([]byte(json)); err != nil || cmp.Diff(want, d.Schema) != "" {
+	if d, err = spec.ParseSchema([]byte(json)); err != nil || cmp.Diff(want, d.Schema) != "" {
 		t.Errorf("JSON: %v, %+v", err, d)
 	}
 	task := "name: people\nmodel: {kind: softmax, inputs: 1, classes: 2}\ndata:\n  name: people\n  features: standard\n  schema:\n    " +
 		strings.ReplaceAll(strings.TrimSpace(alone), "\n", "\n    ") + "\ntraining: {rate: 0.1}\ntarget: {rounds: 3}\nescrow: 4000000\n"
-	if d, err = spec.ParseRows([]byte(task)); err != nil || cmp.Diff(want, d.Schema) != "" || d.Features != spec.FeaturesStandard {
+	if d, err = spec.ParseSchema([]byte(task)); err != nil || cmp.Diff(want, d.Schema) != "" || d.Features != spec.FeaturesStandard {
 		t.Errorf("a task file: %v, %+v", err, d)
 	}
 	for text, why := range map[string]string{
@@ -36,15 +36,15 @@ func TestParseRows(t *testing.T) {
 		"{}\n":                            "no field is set",
 		"data: {name: people}\nname: x\n": "task file",
 	} {
-		if _, err := spec.ParseRows([]byte(text)); err == nil || !strings.Contains(err.Error(), why) {
+		if _, err := spec.ParseSchema([]byte(text)); err == nil || !strings.Contains(err.Error(), why) {
 			t.Errorf("%q: %v, want %s", text, err, why)
 		}
 	}
 }
 
-// FuzzParseRows wants every file to be refused with an error, or to give a schema that is
+// FuzzParseSchema wants every file to be refused with an error, or to give a schema that is
 // valid and that a file of itself gives again.
-func FuzzParseRows(f *testing.F) {
+func FuzzParseSchema(f *testing.F) {
 	for _, seed := range []string{
 		"", "{}", "label: sick\nclasses: [no, yes]\ncolumns:\n- {name: age, kind: number, min: 0, max: 120}\n",
 		`{"label": "price", "label_min": "-1", "label_max": "2e3", "columns": [{"name": "heating", "kind": "category", "values": ["gas"]}]}`,
@@ -53,7 +53,7 @@ func FuzzParseRows(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, file []byte) {
-		d, err := spec.ParseRows(file)
+		d, err := spec.ParseSchema(file)
 		if err != nil {
 			return
 		}
@@ -64,7 +64,7 @@ func FuzzParseRows(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if read, err := spec.ParseRows(again); err != nil || cmp.Diff(d.Schema, read.Schema) != "" {
+		if read, err := spec.ParseSchema(again); err != nil || cmp.Diff(d.Schema, read.Schema) != "" {
 			t.Fatalf("read again from %s: %v, %+v", again, err, read.Schema)
 		}
 	})

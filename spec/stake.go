@@ -37,11 +37,11 @@ type SlashPeriod struct {
 	Taken uint64 `json:"taken_uthing"`
 }
 
-// Free is the part of the stake that no task holds.
-func (d Deposit) Free() uint64 { return d.Stake - min(d.Bonded, d.Stake) }
+// FreeStake is the part of the stake that no task holds.
+func (d Deposit) FreeStake() uint64 { return d.Stake - min(d.Bonded, d.Stake) }
 
-// Own is the part of the stake that was not granted: it has voting power.
-func (d Deposit) Own() uint64 { return d.Stake - min(d.Granted, d.Stake) }
+// OwnStake is the part of the stake that was not granted: it has voting power.
+func (d Deposit) OwnStake() uint64 { return d.Stake - min(d.Granted, d.Stake) }
 
 // Locked is the stake and all that is unbonding.
 func (d Deposit) Locked() uint64 {

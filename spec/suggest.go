@@ -1,10 +1,10 @@
 package spec
 
-// Suggest is a task for rows with the schema of d. Its training settings suit most tables;
+// SuggestTask is a task for rows with the schema of d. Its training settings suit most tables;
 // bench/tables has found them. The kind of model is one of [ModelKinds] that needs no image;
 // if it is empty, it is softmax, or linear if the label is a number. Participants and pay are
 // those of [DefaultTask].
-func Suggest(kind string, d Data) TaskSpec {
+func SuggestTask(kind string, d Data) TaskSpec {
 	t := DefaultTask()
 	t.Name, t.Data = d.Name, d
 	t.Model = Model{Kind: kind, Inputs: uint32(d.Schema.Inputs()), Classes: uint32(max(1, len(d.Schema.Classes)))}

@@ -9,7 +9,7 @@ import (
 )
 
 // What is suggested for a table is a valid task, whether its label is a class or a number.
-func TestSuggest(t *testing.T) {
+func TestSuggestTask(t *testing.T) {
 	columns := []spec.Column{
 		{Name: "age", Kind: spec.ColumnNumber},
 		{Name: "island", Kind: spec.ColumnCategory, Values: []string{"Biscoe", "Dream", "Torgersen"}},
@@ -27,7 +27,7 @@ func TestSuggest(t *testing.T) {
 		{"", number, spec.Model{Kind: spec.ModelLinear, Inputs: 4, Classes: 1, Loss: spec.LossMSE}},
 		{spec.ModelMLP, number, spec.Model{Kind: spec.ModelMLP, Inputs: 4, Hidden: []uint32{32}, Classes: 1, Loss: spec.LossMSE}},
 	} {
-		got := spec.Suggest(c.kind, c.data)
+		got := spec.SuggestTask(c.kind, c.data)
 		if err := got.Validate(); err != nil {
 			t.Errorf("%q for the label %q: %v", c.kind, c.data.Schema.Label, err)
 		}
@@ -35,7 +35,7 @@ func TestSuggest(t *testing.T) {
 			t.Errorf("model (-want +got):\n%s", diff)
 		}
 	}
-	if err := spec.Suggest(spec.ModelLinear, classes).Validate(); err == nil {
+	if err := spec.SuggestTask(spec.ModelLinear, classes).Validate(); err == nil {
 		t.Error("a linear model of classes is valid")
 	}
 }

@@ -184,13 +184,13 @@ func TestBitmap(t *testing.T) {
 		b := spec.Bitmap(held)
 		var back []bool
 		for i := range held {
-			back = append(back, spec.Held(b, i))
+			back = append(back, spec.HasBit(b, i))
 		}
 		if len(held) > 0 && !cmp.Equal(held, back) {
 			t.Errorf("%v is %v is %v", held, b, back)
 		}
 		for i := len(held); i < len(held)+20; i++ {
-			if spec.Held(b, i) {
+			if spec.HasBit(b, i) {
 				t.Errorf("bit %d of %d is set", i, len(held))
 			}
 		}

@@ -112,7 +112,7 @@ func (t TaskSpec) Validate() error {
 		check{"model.classes", t.Data.Schema.IsZero() && t.Model.Classes == 1, "a model that predicts a number needs data.schema, with a label that has no classes"},
 		check{"training.batch", uint64(t.Training.Batch)*values > MaxBatch, fmt.Sprintf("the model's layers put out %d values per row: want at most %d rows", values, MaxBatch/values)},
 		check{"training.batch", uint64(t.Training.Batch)*products > MaxStep, fmt.Sprintf("one row takes %d multiplications: want at most %d rows", products, MaxStep/products)},
-		check{"target.rounds", t.Data.Learns() && t.Model.Init.IsZero() && t.Target.Rounds < 2, "want at least 2: data.schema does not state the bounds of every column, so the first round only measures them"},
+		check{"target.rounds", t.Data.MeasuresColumns() && t.Model.Init.IsZero() && t.Target.Rounds < 2, "want at least 2: data.schema does not state the bounds of every column, so the first round only measures them"},
 		check{"training.schedule.warmup", t.Training.Schedule.Warmup >= t.Target.Rounds, fmt.Sprintf("want less than target.rounds, which is %d: the full rate is reached after the warm-up", t.Target.Rounds)},
 		check{"escrow", t.Escrow == 0, "missing: want the reward in uthing, above zero"},
 		check{"escrow", t.Escrow > MaxEscrow, fmt.Sprintf("more uthing than exist: want at most %d", MaxEscrow)},

@@ -105,9 +105,9 @@ func ProposalWaitsFor(b Ballot) []string {
 		return []string{fmt.Sprintf("votes: %s; the vote ends in %s", why, left)}
 	case spec.ProposalQueued:
 		switch {
-		case b.Ripe() && b.Entry.Refusal != "":
+		case b.Executable() && b.Entry.Refusal != "":
 			return []string{fmt.Sprintf("execution: anybody may execute it within %s of network time, but it would fail now: %s", left, b.Entry.Refusal)}
-		case b.Ripe():
+		case b.Executable():
 			return []string{fmt.Sprintf("execution: anybody may execute it within %s of network time", left)}
 		case b.Entry.Now < b.Entry.ETA:
 			return []string{fmt.Sprintf("timelock: it may be executed in %s of network time", left)}
@@ -124,7 +124,7 @@ func (b Ballot) hints() [][]string {
 	switch {
 	case b.Status == spec.ProposalDeposit && b.Deposit < b.Rules.MinDeposit:
 		return [][]string{{"proposal", "deposit", number, Thing(b.Rules.MinDeposit - b.Deposit)}}
-	case b.Ripe() && b.Entry.Refusal == "":
+	case b.Executable() && b.Entry.Refusal == "":
 		return [][]string{{"proposal", "execute", number}}
 	}
 	return nil
@@ -153,7 +153,7 @@ func TimelockText(e spec.Entry) string {
 			line += " by " + e.By
 		}
 		return line
-	case e.Ripe():
+	case e.Executable():
 		return fmt.Sprintf("may be executed, for %s more of network time", WholeSeconds(e.Expires-e.Now))
 	case e.Now < e.ETA:
 		return fmt.Sprintf("may be executed in %s of network time", WholeSeconds(e.ETA-e.Now))

@@ -95,7 +95,7 @@ func maxLiars(r spec.Round) int { return (len(r.Aggregates) - 1) / 3 }
 // holders counts the aggregators that hold the update of a trainer.
 func holders(r spec.Round, trainer int) (n int) {
 	for _, a := range r.Aggregates {
-		if spec.Held(a.Holds, trainer) {
+		if spec.HasBit(a.Holds, trainer) {
 			n++
 		}
 	}

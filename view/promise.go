@@ -120,7 +120,7 @@ func noiseText(task spec.TaskSpec) string {
 	case spec.PrivacyExample:
 		text += fmt.Sprintf(", in each of %d steps a round", p.Steps)
 	case spec.PrivacyCentral:
-		text += fmt.Sprintf(", in shares of which %d make it whole", task.Honest())
+		text += fmt.Sprintf(", in shares of which %d make it whole", task.NoiseShares())
 	}
 	return text
 }

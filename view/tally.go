@@ -31,13 +31,13 @@ func (b Ballot) Tally(event string) Tally {
 	return Tally{
 		Event: event, Proposal: b.ID, Status: b.Status, Reason: b.Reason, Tally: b.Poll.Tally, Total: b.Poll.Total,
 		Voted: spec.Share(b.Poll.Tally.Cast(), b.Poll.Total), Quorum: b.Rules.Quorum,
-		Yes: spec.Share(b.Poll.Tally.Yes, b.Poll.Tally.Decided()), Needs: b.Poll.Needs(b.Rules),
+		Yes: spec.Share(b.Poll.Tally.Yes, b.Poll.Tally.Decided()), Needs: b.Poll.YesThreshold(b.Rules),
 		Passing: passing, Why: why, Left: b.left(), WaitsFor: ProposalWaitsFor(b),
 	}
 }
 
-// Ripe reports whether a passed proposal may be executed now.
-func (b Ballot) Ripe() bool { return b.Status == spec.ProposalQueued && b.Entry.Ripe() }
+// Executable reports whether a passed proposal may be executed now.
+func (b Ballot) Executable() bool { return b.Status == spec.ProposalQueued && b.Entry.Executable() }
 
 // left is the rest of the running period in milliseconds; 0 where none runs.
 func (b Ballot) left() int64 {
@@ -125,7 +125,7 @@ func (b Ballot) clockBar() (bar Bar, runs bool) {
 		spec.ProposalDeposit: "until its deposit must be complete", spec.ProposalVoting: "left to vote",
 		spec.ProposalQueued: "until it may be executed",
 	}[b.Status]
-	if b.Ripe() {
+	if b.Executable() {
 		what = "left to execute it"
 	}
 	bar = Bar{Label: "clock", Text: fmt.Sprintf("%s %s", WholeSeconds(max(0, end-now)), what)}
@@ -155,7 +155,7 @@ func News(before, now Ballot, known, reminded bool) (news []Tally) {
 	if known && before.Poll.Tally.Voters != now.Poll.Tally.Voters {
 		news = append(news, now.Tally(EventVotes))
 	}
-	if now.Ripe() && (!known || !before.Ripe()) {
+	if now.Executable() && (!known || !before.Executable()) {
 		news = append(news, now.Tally(EventRipe))
 	}
 	mayVote := now.Own != nil && !now.Own.Voted && now.Own.Power > 0

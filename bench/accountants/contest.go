@@ -14,10 +14,11 @@ import (
 	"github.com/althing-network/althing/privacy/cost"
 )
 
-// setting is what is counted: example level, add-remove, as the others do.
+// setting is a sequence of releases. Its unit is the example, its adjacency add-remove, as
+// in the other programs.
 type setting struct {
 	mechanism string
-	parameter float64 // noise of a gaussian, epsilon of a laplace step
+	parameter float64 // noise multiplier of gaussian, epsilon per step of laplace
 	rate      float64 // of Poisson sampling
 	steps     int
 	delta     float64
@@ -52,20 +53,21 @@ func (s setting) plan() account.Plan {
 	return account.Plan{Unit: cost.Example, Adjacency: cost.AddRemove, Parts: []account.Part{part}}
 }
 
-// figure is what one accountant says, and how long it takes.
+// figure is the epsilon that an accountant computes, and its CPU time.
 type figure struct {
 	Epsilon float64
 	Time    time.Duration
-	Refused string
+	Refused string // why it cannot compute this setting; empty if it can
 }
 
-// row is one setting's figures, one for each of the columns.
+// row has the figures of one setting, one per column.
 type row struct {
 	setting setting
 	figures []figure
 }
 
-// columns name the accountants: ours first, pairs of a coarse and a tight one.
+// columns are the names of the accountants: ours first; of each program the coarse one, then
+// the tight one.
 func columns() []string {
 	return []string{"rdp", "pld", "dp_accounting rdp", "dp_accounting pld", "opacus rdp", "opacus prv"}
 }
@@ -99,7 +101,7 @@ func contest(ctx context.Context, all []setting, rounds int, others *peers) ([]r
 func measure(by string, s setting, others *peers) (figure, error) {
 	switch {
 	case strings.HasPrefix(by, "opacus") && s.mechanism != "gaussian":
-		return figure{Refused: "counts gaussians only"}, nil
+		return figure{Refused: "has no accountant for laplace"}, nil
 	case strings.Contains(by, " "):
 		return others.measure(by, s)
 	}
@@ -116,7 +118,7 @@ func processorTime() time.Duration {
 	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
-// table is in Markdown: epsilon, and milliseconds of CPU time in brackets.
+// table is a table in Markdown: epsilon, and the CPU time in milliseconds in brackets.
 func table(rows []row) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "| setting | %s |\n|---%s|\n", strings.Join(columns(), " | "), strings.Repeat("|---", len(columns())))
@@ -142,12 +144,12 @@ func milliseconds(d time.Duration) string {
 	return fmt.Sprintf("%.0f", ms)
 }
 
-// agree compares RDP with Opacus's, or with dp_accounting's where Opacus does not
-// count, and PLD with dp_accounting's: they are bounds on the same by the same
-// theorems, so more than this apart one is wrong. dp_accounting's RDP overstates
-// fractional orders, so it is second choice.
+// agree compares our RDP with that of Opacus, or of dp_accounting if Opacus has none for the
+// setting, and our PLD with that of dp_accounting. Both sides bound the same value by the
+// same theorem, so if they differ by more than the tolerance, one is wrong. Opacus is the
+// first choice, because dp_accounting's RDP is too large at fractional orders.
 func agree(rows []row) (err error) {
-	const apart = 1e-3
+	const tolerance = 1e-3
 	for _, r := range rows {
 		rdp := 4
 		if r.figures[rdp].Refused != "" {
@@ -155,7 +157,7 @@ func agree(rows []row) (err error) {
 		}
 		for ours, theirs := range map[int]int{0: rdp, 1: 3} {
 			a, b := r.figures[ours], r.figures[theirs]
-			if a.Refused != "" || b.Refused != "" || math.Abs(a.Epsilon-b.Epsilon) > apart*(1+b.Epsilon) {
+			if a.Refused != "" || b.Refused != "" || math.Abs(a.Epsilon-b.Epsilon) > tolerance*(1+b.Epsilon) {
 				err = errors.Join(err, fmt.Errorf("%s: %s says %v%s, %s says %v%s",
 					r.setting, columns()[ours], a.Epsilon, a.Refused, columns()[theirs], b.Epsilon, b.Refused))
 			}

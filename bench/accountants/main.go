@@ -1,12 +1,11 @@
-// Command accountants sets the accountants of package privacy/account beside those of
-// dp_accounting and Opacus: the epsilon each proves for the same releases, and the
-// CPU time it takes. It is no test of speed; only sides that prove different things are
-// an error.
+// Command accountants compares the accountants of package privacy/account with those of
+// dp_accounting and Opacus: the epsilon that each proves for the same releases, and its CPU
+// time. It is not a test of speed: it fails only if two sides prove different values.
 //
 //	go run ./bench/accountants
 //	go run ./bench/accountants --rounds 9 --python /usr/bin/python3
 //
-// All take turns, so that what else the machine does hits each of them; a time is the
+// All sides take turns, so that other load on the machine affects all of them; a time is the
 // median of the rounds.
 package main
 
@@ -21,7 +20,7 @@ import (
 	"github.com/althing-network/althing/bench/command"
 )
 
-// options are what the flags say.
+// options are the values of the flags.
 type options struct {
 	rounds int
 	python string
@@ -31,18 +30,18 @@ func main() {
 	command.Main("accountants", parse, func(ctx context.Context, o options) error { return run(ctx, o, os.Stdout, os.Stderr) })
 }
 
-// parse reads the flags and says on w what is wrong with them.
+// parse parses the flags, and writes an error about them to w.
 func parse(arguments []string, w io.Writer) (o options, err error) {
 	f := flag.NewFlagSet("bench/accountants", flag.ContinueOnError)
 	f.SetOutput(w)
-	f.IntVar(&o.rounds, "rounds", 5, "turns of each")
-	f.StringVar(&o.python, "python", "", "Python that has dp-accounting "+googleVersion+" and opacus "+opacusVersion+" (default: the one that is installed into "+folder+")")
+	f.IntVar(&o.rounds, "rounds", 5, "`number` of runs of each accountant per setting")
+	f.StringVar(&o.python, "python", "", "Python that has dp-accounting "+googleVersion+" and opacus "+opacusVersion+" (default: one that is installed into "+folder+")")
 	if err := f.Parse(arguments); err != nil {
 		return o, err
 	}
 	switch {
 	case o.rounds < 1:
-		err = errors.New("want at least one round")
+		err = fmt.Errorf("--rounds %d: want at least 1", o.rounds)
 	case f.NArg() > 0:
 		err = errors.New("want flags only")
 	}

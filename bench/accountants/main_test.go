@@ -14,7 +14,7 @@ func TestFlags(t *testing.T) {
 	if want := (options{rounds: 3, python: "p"}); o != want || err != nil {
 		t.Errorf("%+v, %v, want %+v", o, err, want)
 	}
-	for flags, want := range map[string]string{"--rounds 0": "at least one round", "pld": "flags only"} {
+	for flags, want := range map[string]string{"--rounds 0": "--rounds 0: want at least 1", "pld": "flags only"} {
 		var said strings.Builder
 		if _, err := parse(strings.Fields(flags), &said); err == nil || !strings.Contains(said.String(), want) {
 			t.Errorf("%s: %q, want %q", flags, said.String(), want)
@@ -22,7 +22,7 @@ func TestFlags(t *testing.T) {
 	}
 }
 
-func TestSidesThatProveDifferentThingsAreAnError(t *testing.T) {
+func TestDifferentEpsilonsAreAnError(t *testing.T) {
 	same := slices.Repeat([]figure{{Epsilon: 2, Time: time.Millisecond}}, len(columns()))
 	rows := []row{{settings()[0], same}}
 	if err := agree(rows); err != nil {
@@ -40,7 +40,7 @@ func TestSidesThatProveDifferentThingsAreAnError(t *testing.T) {
 	}
 }
 
-// TestPeers runs where the others' accountants are installed already.
+// TestPeers compares with the other programs. It is skipped if they are not installed.
 func TestPeers(t *testing.T) {
 	python := filepath.Join("../..", folder, "bin", "python")
 	others, err := start(t.Context(), python)

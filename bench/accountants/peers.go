@@ -14,8 +14,8 @@ import (
 //go:embed peers.py
 var script string
 
-// What is compared with, and where it is installed: relative to the folder of the
-// module, which is not kept under version control.
+// The versions of the programs that we compare with, and the folder into which they are
+// installed, relative to the root of the module. The folder is not under version control.
 const (
 	googleVersion = "0.6.0"
 	opacusVersion = "1.6.0"
@@ -42,8 +42,8 @@ type answer struct {
 	Error   string  `json:"error"`
 }
 
-// python is the one that is named, else the one that has the others' accountants,
-// which are installed if they are not there.
+// python is the named Python. If none is named, it is one with the other programs, which are
+// installed if they are missing.
 func python(ctx context.Context, named string, log io.Writer) (string, error) {
 	return peer.Environment{
 		Folder:   folder,
@@ -53,20 +53,20 @@ func python(ctx context.Context, named string, log io.Writer) (string, error) {
 	}.Python(ctx, named, log)
 }
 
-// start runs the child on one thread, as ours is. Its first line says that it has loaded
-// the accountants.
+// start starts the child on one thread, as ours is. The child writes its first line when it
+// has loaded the accountants.
 func start(ctx context.Context, python string) (*peers, error) {
 	c, err := peer.Start(ctx, python, script, "OMP_NUM_THREADS=1", "OPENBLAS_NUM_THREADS=1", "MKL_NUM_THREADS=1")
 	if err != nil {
 		return nil, err
 	}
 	if err := c.Read(&answer{}); err != nil {
-		return nil, fmt.Errorf("the accountants do not load: %w", errors.Join(err, c.Close()))
+		return nil, fmt.Errorf("cannot load the other programs: %w", errors.Join(err, c.Close()))
 	}
 	return &peers{c}, nil
 }
 
-// measure asks one accountant. What it cannot count is no error of ours.
+// measure asks one accountant. A setting that it cannot compute is not an error.
 func (p *peers) measure(by string, s setting) (figure, error) {
 	q := question{By: by, Mechanism: s.mechanism, Parameter: s.parameter, Rate: s.rate, Steps: s.steps, Delta: s.delta}
 	var a answer

@@ -1,5 +1,5 @@
-"""Answers for bench/accountants: what other programs' accountants say, and the CPU
-time each takes. One JSON object a line in, one a line out. Opacus's accountants need
+"""Answers for bench/accountants: the epsilons of other programs' accountants, and the CPU
+time each takes. one JSON object per line in, one a line out. Opacus's accountants need
 no PyTorch, but its package does: only they are loaded."""
 import json
 import os
@@ -57,7 +57,7 @@ def main():
             begin = time.process_time()
             value = float(epsilon(q))
             answer = {"epsilon": value, "seconds": time.process_time() - begin}
-        except Exception as error:  # what it cannot count is part of the answer
+        except Exception as error:  # part of the answer: what it cannot compute
             answer = {"error": f"{type(error).__name__}: {error}"}
         print(json.dumps(answer), flush=True)
 

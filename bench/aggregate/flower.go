@@ -21,7 +21,7 @@ type flower struct{ *peer.Child }
 // question is a line to baseline.py.
 type question struct {
 	Ask     string `json:"ask"`              // load, aggregate or ingest
-	Folder  string `json:"folder,omitempty"` // to load from, or to write what was aggregated to
+	Folder  string `json:"folder,omitempty"` // to load from, or for the results of aggregate
 	Samples []int  `json:"samples,omitempty"`
 }
 
@@ -34,7 +34,8 @@ type answer struct {
 	Error    string  `json:"error"`
 }
 
-// findFlower starts the Python that is named, else the one that package flwr installs.
+// findFlower starts the named Python. If none is named, it starts the one that package flwr
+// installs.
 func findFlower(ctx context.Context, python string, log io.Writer) (*flower, error) {
 	python, err := flwr.Python(ctx, python, log)
 	if err != nil {
@@ -53,21 +54,21 @@ func startFlower(ctx context.Context, python string) (*flower, error) {
 	err = f.checked(&hello, c.Read(&hello))
 	switch {
 	case err == nil && hello.Version != flwr.Version:
-		err = fmt.Errorf("%s has flwr %s, not %s", python, hello.Version, flwr.Version)
+		err = fmt.Errorf("%s has flwr %s: want %s", python, hello.Version, flwr.Version)
 	case err == nil:
 		return f, nil
 	}
 	return nil, fmt.Errorf("%w: %w", flwr.ErrMissing, errors.Join(err, f.Close()))
 }
 
-// exchange asks a question and returns the time the answer took.
+// exchange asks a question, and returns the measured time and the name of the function.
 func (f *flower) exchange(q question) (time.Duration, string, error) {
 	var a answer
 	err := f.checked(&a, f.Ask(q, &a))
 	return time.Duration(a.Seconds * float64(time.Second)), a.Function, err
 }
 
-// checked is the error of reading an answer, or what the answer says went wrong.
+// checked returns err or, if that is nil, the error in the answer.
 func (f *flower) checked(a *answer, err error) error {
 	if err == nil && a.Error != "" {
 		return fmt.Errorf("%s: %s", f.Python(), a.Error)

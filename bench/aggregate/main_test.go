@@ -25,12 +25,12 @@ func TestFlags(t *testing.T) {
 		t.Errorf("%+v, want %+v", o, want)
 	}
 	for _, c := range []struct{ flags, want string }{
-		{"--parameters 1000", "1000 parameters: want a multiple of 1000, and at least two"},
+		{"--parameters 1000", "--parameters 1000: want a multiple of 1000, at least 2000"},
 		{"--parameters 12345", "want a multiple"},
-		{"--updates 0", "0 updates"},
-		{"--updates 257", "257 updates"},
-		{"--rounds 0", "at least one round"},
-		{"--peak -1", "no negative number"},
+		{"--updates 0", "--updates 0: want 1 to 256"},
+		{"--updates 257", "--updates 257: want 1 to 256"},
+		{"--rounds 0", "--rounds 0: want at least 1"},
+		{"--peak -1", "--peak -1: want at least 0"},
 		{"memory", "flags only"},
 	} {
 		var said strings.Builder
@@ -40,7 +40,7 @@ func TestFlags(t *testing.T) {
 	}
 }
 
-// small is a round that takes no time.
+// small is a round with few parameters and updates.
 func small(t *testing.T) work {
 	t.Helper()
 	w, err := newWork(3*classes, 4)
@@ -50,7 +50,7 @@ func small(t *testing.T) work {
 	return w
 }
 
-// What an aggregator stores is the model that is made in memory.
+// TestStoredIsWhatMemoryIs: the aggregator stores the same model that is computed in memory.
 func TestStoredIsWhatMemoryIs(t *testing.T) {
 	w := small(t)
 	n, err := newAggregator(t.Context(), w, t.TempDir())
@@ -98,7 +98,7 @@ func TestIngestKeepsEveryUpdate(t *testing.T) {
 	}
 	n.updates[2] = n.updates[1]
 	if err := n.ingest(t.Context()); err == nil {
-		t.Error("the update of another node is kept")
+		t.Error("the update of another node is accepted: want an error")
 	}
 }
 
@@ -114,7 +114,7 @@ func TestAgreementIsChecked(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	if err := agree(weights, b[1:]); err == nil {
-		t.Error("three bytes of a weight are one")
+		t.Error("a weight with only three bytes is accepted: want an error")
 	}
 }
 
@@ -152,7 +152,7 @@ func TestMeasured(t *testing.T) {
 	}
 	if d := cmp.Diff([]string{
 		"memory, cores 2, to Flower in memory: at least 2.5: 2.00, missed",
-		"least peak of memory to the most: at least 0.9: 0.91, reached",
+		"smallest peak memory to the largest: at least 0.9: 0.91, reached",
 	}, reached); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
@@ -172,7 +172,7 @@ func TestMissingPython(t *testing.T) {
 	}
 }
 
-// Flower and the aggregator do the same thing, and it shows when they do not.
+// TestFlower: Flower and the aggregator compute the same model, and a difference is found.
 func TestFlower(t *testing.T) {
 	f, err := startFlower(t.Context(), filepath.Join("../..", flwr.Folder, "bin", "python"))
 	if errors.Is(err, flwr.ErrMissing) {
@@ -197,9 +197,9 @@ func TestFlower(t *testing.T) {
 	}
 	w.base.Weights[5]++ // after Flower was given the models
 	if err := w.compare(f, t.TempDir()); err == nil || !strings.Contains(err.Error(), "weight 5") {
-		t.Errorf("error %v: a weight of the base is another", err)
+		t.Errorf("a changed weight of the base model: got error %v, want one about weight 5", err)
 	}
 	if _, _, err := f.exchange(question{Ask: "load", Folder: "/no/such/folder", Samples: w.samples}); err == nil {
-		t.Error("a folder that is not there was loaded")
+		t.Error("a folder that does not exist was loaded: want an error")
 	}
 }

@@ -10,32 +10,32 @@ import (
 	"time"
 )
 
-// measurement is one kind of work on some cores. Speeds are medians over the rounds,
-// in GB of values a second; the ratio is the median of the rounds' ratios.
+// measurement is one kind of work on a number of cores. Speeds are medians over the rounds,
+// in GB of values per second; the ratio is the median of the rounds' ratios.
 type measurement struct {
 	What   string  `json:"what"` // memory, stored or ingest
 	Cores  int     `json:"cores"`
 	Ours   float64 `json:"gb_per_s"`
-	Flower float64 `json:"flower_gb_per_s"` // one thread: it has no more
-	Read   float64 `json:"read_gb_per_s"`   // what the cores read, when they do nothing else
+	Flower float64 `json:"flower_gb_per_s"` // always on one thread
+	Read   float64 `json:"read_gb_per_s"`   // speed of these cores if they only read the values
 	Ratio  float64 `json:"ratio"`           // to Flower
 	Low    float64 `json:"low"`             // of the ratio in all rounds
 	High   float64 `json:"high"`
 }
 
-// peak is the most memory that it takes to combine updates.
+// peak is the peak memory of a process that combines updates.
 type peak struct {
 	What    string  `json:"what"` // peak
 	Updates int     `json:"updates"`
 	MiB     float64 `json:"peak_mib"`
 }
 
-// turns are the times that each took in every round.
+// turns are the times of each side, one per round.
 type turns struct {
 	ours, flower, read []time.Duration
 }
 
-// measured makes speeds of times; bytes are those of the values.
+// measured computes the speeds. Bytes is the size of the values in one round.
 func (t turns) measured(what string, cores int, bytes float64) measurement {
 	speed := func(times []time.Duration) float64 {
 		speeds := make([]float64, len(times))
@@ -63,10 +63,10 @@ func median(v []float64) float64 {
 	return (v[n/2-1] + v[n/2]) / 2
 }
 
-// digits keeps two behind the point.
+// digits rounds to two decimal places.
 func digits(v float64) float64 { return math.Round(v*100) / 100 }
 
-// target is a figure we want to reach and the one that was reached.
+// target is a wanted figure and the measured one.
 type target struct {
 	what         string
 	want, figure float64
@@ -81,7 +81,7 @@ func (t target) String() string {
 	return fmt.Sprintf("%s: at least %g: %.2f, %s", t.what, t.want, t.figure, verdict)
 }
 
-// targets are those about what was measured.
+// targets lists the targets for what was measured.
 func targets(all []measurement, peaks []peak) (list []target) {
 	for _, t := range []struct {
 		what  string
@@ -94,17 +94,17 @@ func targets(all []measurement, peaks []peak) (list []target) {
 			}
 		}
 	}
-	least, most := math.Inf(1), 0.0
+	smallest, largest := math.Inf(1), 0.0
 	for _, p := range peaks {
-		least, most = min(least, p.MiB), max(most, p.MiB)
+		smallest, largest = min(smallest, p.MiB), max(largest, p.MiB)
 	}
-	if most > 0 {
-		list = append(list, target{"least peak of memory to the most", 0.9, least / most})
+	if largest > 0 {
+		list = append(list, target{"smallest peak memory to the largest", 0.9, smallest / largest})
 	}
 	return list
 }
 
-// report prints measurements: a line of JSON each, or a table of all.
+// report prints the measurements, as one line of JSON each or as one table.
 func report(w io.Writer, asJSON bool, all []measurement, peaks []peak) error {
 	if asJSON {
 		lines := json.NewEncoder(w)

@@ -16,8 +16,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// peakOf starts this program again to combine so many updates, and returns the most
-// memory it took, in MiB.
+// peakOf starts this program again to combine a number of updates, and returns the peak
+// memory of that process in MiB.
 func peakOf(ctx context.Context, updates, parameters int) (mib float64, err error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -33,12 +33,12 @@ func peakOf(ctx context.Context, updates, parameters int) (mib float64, err erro
 	return mib, err
 }
 
-// combineOnly combines updates that lie in no memory, moves a model by them, and
-// prints the most memory that this process took, in MiB.
+// combineOnly combines updates that are not in memory, applies the result to a model, and
+// prints the peak memory of this process in MiB.
 func combineOnly(updates, parameters int, out io.Writer) error {
 	sources, blank := make([]aggregate.Source, updates), make([]byte, 4*parameters)
 	for i := range sources {
-		sources[i] = imagined(uint64(i+1), parameters, blank)
+		sources[i] = zeroUpdate(uint64(i+1), parameters, blank)
 	}
 	update, err := aggregate.FedAvg{}.Combine(parameters, scaleBits, sources)
 	if err != nil {
@@ -49,7 +49,7 @@ func combineOnly(updates, parameters int, out io.Writer) error {
 		return err
 	}
 	runtime.KeepAlive(next)
-	mib, err := most()
+	mib, err := peakMemory()
 	if err != nil {
 		return err
 	}
@@ -57,9 +57,9 @@ func combineOnly(updates, parameters int, out io.Writer) error {
 	return err
 }
 
-// most is the most memory that this process took, in MiB. What getrusage says of a
-// child on Linux includes what its parent took before it began.
-func most() (float64, error) {
+// peakMemory is the peak memory of this process in MiB. On Linux it does not use getrusage,
+// which includes the memory that the parent had when it started the child.
+func peakMemory() (float64, error) {
 	if status, err := os.ReadFile("/proc/self/status"); err == nil {
 		for line := range strings.Lines(string(status)) {
 			var kib float64
@@ -72,11 +72,11 @@ func most() (float64, error) {
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &use); err != nil {
 		return 0, fmt.Errorf("getrusage: %w", err)
 	}
-	return float64(use.Maxrss) / (1 << 20), nil // bytes, but on Linux
+	return float64(use.Maxrss) / (1 << 20), nil // Maxrss is in bytes except on Linux
 }
 
-// imagined is an update whose values are some zeros that others have, too.
-func imagined(node uint64, parameters int, blank []byte) aggregate.Source {
+// zeroUpdate is an update of zeros. All updates share the memory of the zeros.
+func zeroUpdate(node uint64, parameters int, blank []byte) aggregate.Source {
 	slot := spec.Slot{Chain: chain, Task: 1, Round: 1, Node: node}
 	return aggregate.Source{Slot: slot, Weight: 1, Open: func() (aggregate.Bytes, error) {
 		h := model.UpdateHeader{Slot: slot, ScaleBits: scaleBits, Count: uint64(parameters)}

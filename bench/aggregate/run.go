@@ -19,7 +19,7 @@ const (
 	ingest = "ingest"
 )
 
-// run measures all and prints it.
+// run runs all measurements and prints them.
 func run(ctx context.Context, o options) (err error) {
 	f, err := findFlower(ctx, o.python, os.Stderr)
 	if err != nil {
@@ -57,17 +57,17 @@ func run(ctx context.Context, o options) (err error) {
 	if err := report(os.Stdout, o.json, all, peaks); err != nil {
 		return err
 	}
-	said := os.Stdout
+	out := os.Stdout
 	if o.json {
-		said = os.Stderr
+		out = os.Stderr
 	}
 	for _, t := range targets(all, peaks) {
-		fmt.Fprintln(said, t)
+		fmt.Fprintln(out, t)
 	}
 	return nil
 }
 
-// contest lets all take turns. In the first round nothing is counted.
+// contest lets all sides take turns. The first round is a warm-up and is not counted.
 func contest(ctx context.Context, f *flower, n aggregatorNode, rounds int) ([]measurement, error) {
 	kinds := []struct {
 		what, flower string
@@ -115,8 +115,8 @@ func (t *turns) add(o turns) {
 	t.ours, t.flower, t.read = append(t.ours, o.ours...), append(t.flower, o.flower...), append(t.read, o.read...)
 }
 
-// on does something on some cores and returns how long it took. It begins with
-// memory that nobody needs any more collected.
+// on calls a function on a number of cores and returns how long it took. It runs the garbage
+// collector first.
 func on(cores int, do func() error) (time.Duration, error) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(cores))
 	runtime.GC()
@@ -125,7 +125,7 @@ func on(cores int, do func() error) (time.Duration, error) {
 	return time.Since(start), err
 }
 
-// read reads the values of all updates and does next to nothing with them.
+// read reads the values of all updates and does almost nothing with them.
 func (w work) read() error {
 	var all sync.WaitGroup
 	cores := runtime.GOMAXPROCS(0)

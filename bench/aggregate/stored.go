@@ -19,7 +19,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// aggregatorNode is an aggregator with a folder of blobs and nobody to talk to.
+// aggregatorNode is an aggregator with a folder of blobs and no network.
 type aggregatorNode struct {
 	work
 	tools  role.Tools
@@ -27,7 +27,7 @@ type aggregatorNode struct {
 	folder string
 }
 
-// newAggregator puts the round's blobs into a folder: they arrive, and are verified.
+// newAggregator makes an aggregator that has received and verified the blobs of the round.
 func newAggregator(ctx context.Context, w work, folder string) (aggregatorNode, error) {
 	n := aggregatorNode{work: w, folder: folder, round: spec.Round{Task: 1, Number: 1}}
 	store, err := blob.OpenDir(filepath.Join(folder, "node"))
@@ -35,7 +35,7 @@ func newAggregator(ctx context.Context, w work, folder string) (aggregatorNode, 
 		return n, err
 	}
 	n.tools = role.Tools{
-		Node: 1, Store: store, Journal: forgetful{}, Random: rand.Reader,
+		Node: 1, Store: store, Journal: noJournal{}, Random: rand.Reader,
 		Blobs: blob.Network{Client: blob.Client{Chain: chain}},
 	}
 	b, err := w.base.Encode()
@@ -48,7 +48,7 @@ func newAggregator(ctx context.Context, w work, folder string) (aggregatorNode, 
 		return n, err
 	}
 	for i := range w.updates {
-		l, err := n.take(ctx, store, i)
+		l, err := n.receive(ctx, store, i)
 		if err != nil {
 			return n, err
 		}
@@ -60,9 +60,9 @@ func newAggregator(ctx context.Context, w work, folder string) (aggregatorNode, 
 	return n, nil
 }
 
-// take is what an aggregator does with an update that arrives: it hashes it on its
-// way into the store, checks it, and labels it.
-func (n aggregatorNode) take(ctx context.Context, store blob.Store, i int) (blob.Label, error) {
+// receive does what an aggregator does with an update that it receives: it hashes the bytes
+// while it stores them, checks the update, and labels it.
+func (n aggregatorNode) receive(ctx context.Context, store blob.Store, i int) (blob.Label, error) {
 	b := n.updates[i]
 	draft, err := store.Draft(ctx, spec.Digest{}, int64(len(b)))
 	if err != nil {
@@ -84,21 +84,21 @@ func (n aggregatorNode) take(ctx context.Context, store blob.Store, i int) (blob
 	return l, draft.Commit(ctx, l)
 }
 
-// stored measures from stored updates to the stored next model: the aggregator's
-// whole action, which ends with a synced and labelled blob.
+// stored goes from stored updates to the stored next model. It is the whole action of an
+// aggregator, which ends with a synced and labelled blob.
 func (n aggregatorNode) stored(ctx context.Context) error {
 	e, err := aggregator.Combine{Task: n.task, Round: n.round}.Do(ctx, n.tools)
 	if err != nil {
 		return err
 	}
 	if done, ok := e.(aggregator.Combined); !ok || done.Model.IsZero() {
-		return fmt.Errorf("the aggregator says %v", e)
+		return fmt.Errorf("the aggregator returns %v: want a model", e)
 	}
 	return nil
 }
 
-// ingest measures from updates that arrive, as many at a time as there are cores, to
-// verified blobs in a store of their own.
+// ingest goes from received updates to verified blobs in a new store. Each core handles one
+// update at a time.
 func (n aggregatorNode) ingest(ctx context.Context) error {
 	store, err := blob.OpenDir(n.arrivals())
 	if err != nil {
@@ -110,7 +110,7 @@ func (n aggregatorNode) ingest(ctx context.Context) error {
 	for core := range errs {
 		all.Go(func() {
 			for i := int(next.Add(1)) - 1; i < len(n.updates) && errs[core] == nil; i = int(next.Add(1)) - 1 {
-				_, errs[core] = n.take(ctx, store, i)
+				_, errs[core] = n.receive(ctx, store, i)
 			}
 		})
 	}
@@ -118,22 +118,22 @@ func (n aggregatorNode) ingest(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// clear makes room for the next ingest.
+// clear removes the store of ingest.
 func (n aggregatorNode) clear() error { return os.RemoveAll(n.arrivals()) }
 
 func (n aggregatorNode) arrivals() string { return filepath.Join(n.folder, "arrivals") }
 
-// forgetful is a journal that lets an action be done again.
-type forgetful struct{}
+// noJournal is a journal that records nothing, so that an action can run again.
+type noJournal struct{}
 
 // Recall implements [role.Journal].
-func (forgetful) Recall(string, any) (bool, error) { return false, nil }
+func (noJournal) Recall(string, any) (bool, error) { return false, nil }
 
 // Record implements [role.Journal].
-func (forgetful) Record(string, any) error { return nil }
+func (noJournal) Record(string, any) error { return nil }
 
 // Keys implements [role.Journal].
-func (forgetful) Keys() []string { return nil }
+func (noJournal) Keys() []string { return nil }
 
 // Forget implements [role.Journal].
-func (forgetful) Forget(...string) error { return nil }
+func (noJournal) Forget(...string) error { return nil }

@@ -17,7 +17,7 @@ import (
 
 const (
 	chain     = "bench-1"
-	classes   = 1000 // of the softmax model; its inputs make up its size
+	classes   = 1000 // of the softmax model; the number of inputs gives its size
 	scaleBits = 24
 )
 
@@ -27,7 +27,7 @@ type work struct {
 	base    model.File
 	slots   []spec.Slot
 	samples []int
-	updates [][]byte // in canonical bytes
+	updates [][]byte // in canonical encoding
 }
 
 // newWork makes a round from a seed.
@@ -56,7 +56,7 @@ func newWork(parameters, updates int) (work, error) {
 	return w, nil
 }
 
-// bytes is how many bytes of values a round has: what all speeds are about.
+// bytes is the size of all values of a round, from which speeds are computed.
 func (w work) bytes() float64 { return 4 * float64(len(w.base.Weights)) * float64(len(w.updates)) }
 
 // values are the bytes of an update's values.
@@ -64,7 +64,7 @@ func (w work) values(i int) []byte {
 	return w.updates[i][len(w.updates[i])-4*len(w.base.Weights):]
 }
 
-// local is the model that an update leads to.
+// local is the local model from which an update was computed.
 func (w work) local(i int) []byte {
 	b := w.values(i)
 	to := make([]byte, len(b))
@@ -90,8 +90,8 @@ func (w work) next() ([]float32, error) {
 	return next, err
 }
 
-// give hands the same round to Flower, and fails when the two do not agree on the
-// next model.
+// give passes the same round to Flower, and fails if both sides do not compute the same next
+// model.
 func (w work) give(f *flower, folder string) error {
 	for i := range w.updates {
 		if err := os.WriteFile(filepath.Join(folder, fmt.Sprint(i)), w.local(i), 0o600); err != nil {
@@ -108,7 +108,7 @@ func (w work) give(f *flower, folder string) error {
 	return w.compare(f, results)
 }
 
-// compare lets Flower write what each of its functions makes of the round.
+// compare lets Flower write the result of each of its functions, and compares them with ours.
 func (w work) compare(f *flower, folder string) error {
 	if _, _, err := f.exchange(question{Ask: "aggregate", Folder: folder}); err != nil {
 		return err
@@ -122,7 +122,7 @@ func (w work) compare(f *flower, folder string) error {
 		return err
 	}
 	if len(files) == 0 {
-		return errors.New("no model of Flower is there")
+		return errors.New("Flower has written no model")
 	}
 	for _, file := range files {
 		b, err := os.ReadFile(filepath.Join(folder, file.Name()))
@@ -136,10 +136,10 @@ func (w work) compare(f *flower, folder string) error {
 	return nil
 }
 
-// tolerance is what float32 in another order may lose of weights up to one.
+// tolerance is how much weights up to 1 may differ if float32 are added in another order.
 const tolerance = 1e-5
 
-// agree fails when bytes are not about the same weights.
+// agree fails if encoded weights differ from the given ones.
 func agree(weights []float32, b []byte) error {
 	if len(b) != 4*len(weights) {
 		return fmt.Errorf("%d bytes for %d weights", len(b), len(weights))
@@ -153,7 +153,7 @@ func agree(weights []float32, b []byte) error {
 	return nil
 }
 
-// memory measures from updates in memory to the next model.
+// memory goes from updates in memory to the next model.
 func (w work) memory(context.Context) error {
 	_, err := w.next()
 	return err

@@ -6,21 +6,22 @@ import (
 	"sync"
 )
 
-// attack is one way to disturb a network.
+// attack is one way to attack a network.
 type attack struct {
-	name  string // what --only calls it
-	title string // what people read
-	files int    // that each process of the network may open; 0: as many as ours
-	keys  int    // of how many trainers the attacker has the keys; they run no process
-	// carryOut attacks until the context ends; it runs in a process of its own, at the
-	// lowest priority. Nil for what the network's own hostile nodes do.
+	name  string // in --only
+	title string // in reports
+	files int    // limit of open files of each process of the network; 0: the same as ours
+	keys  int    // number of trainers whose keys the attacker has; they run no process
+	// carryOut attacks until the context ends. It runs in a process of its own with the
+	// lowest priority. It is nil if hostile nodes of the network attack instead.
 	carryOut func(ctx context.Context, t *target) error
-	always   func(*acts)             // what these do in quiet times, too
-	sometime func(a *acts, now bool) // what they do or leave
+	// always starts what hostile nodes do in quiet times, too.
+	always func(*acts)
+	// set starts or stops what hostile nodes do only in attacked times.
+	set func(a *acts, attacking bool)
 }
 
-// attacks are all that are measured, each against everything of the network that it
-// can reach.
+// attacks lists all measured attacks. Each attacks every process that it can reach.
 func attacks() []attack {
 	return []attack{
 		{name: "simulate", title: "4 strangers simulate transactions and ask for lists", carryOut: simulate},
@@ -29,12 +30,12 @@ func attacks() []attack {
 		{name: "requests", title: "300 idle connections to each aggregator, and 4 strangers ask for what is dear or not there", files: 256, carryOut: request},
 		{
 			name: "withhold", title: "4 trainers give their updates to one aggregator alone",
-			sometime: func(a *acts, now bool) { a.withhold.Store(now) },
+			set: func(a *acts, attacking bool) { a.withhold.Store(attacking) },
 		},
 		{
 			name: "stall", title: "that aggregator answers in drops; the trainers withhold in quiet times, too",
-			always:   func(a *acts) { a.withhold.Store(true) },
-			sometime: func(a *acts, now bool) { a.drip.Store(now) },
+			always: func(a *acts) { a.withhold.Store(true) },
+			set:    func(a *acts, attacking bool) { a.drip.Store(attacking) },
 		},
 	}
 }
@@ -46,7 +47,7 @@ func carryOut(ctx context.Context, name, dir string) error {
 		return err
 	}
 	if len(chosen) != 1 || chosen[0].carryOut == nil {
-		return fmt.Errorf("%s is no attack that a process of its own carries out", name)
+		return fmt.Errorf("--as %q: want one attack by a process of its own", name)
 	}
 	t, err := newTarget(ctx, dir)
 	if err != nil {
@@ -55,8 +56,8 @@ func carryOut(ctx context.Context, name, dir string) error {
 	return chosen[0].carryOut(ctx, t)
 }
 
-// sideBySide does something in several goroutines until the context ends. What the
-// network answers is all the same to an attacker.
+// sideBySide calls a function again and again in n goroutines until the context ends. It
+// ignores answers and errors, as an attacker does.
 func sideBySide(ctx context.Context, n int, do func(ctx context.Context, i int)) {
 	var all sync.WaitGroup
 	for i := range n {

@@ -12,7 +12,7 @@ import (
 
 func TestFlags(t *testing.T) {
 	for _, c := range []struct{ arguments, says string }{
-		{"--turns 0", "at least one turn"},
+		{"--turns 0", "--turns 0: want at least 1"},
 		{"--window 1ms", "at least 1s"},
 		{"--commit-timeout 0s", "more than 0s"},
 		{"--only flood", "no attack"},
@@ -21,7 +21,7 @@ func TestFlags(t *testing.T) {
 	} {
 		var said strings.Builder
 		if _, err := parse(strings.Fields(c.arguments), &said); err == nil || !strings.Contains(said.String(), c.says) {
-			t.Errorf("%s: %v, says %q", c.arguments, err, said.String())
+			t.Errorf("%s: got error %v and output %q, want %q", c.arguments, err, said.String(), c.says)
 		}
 	}
 	o, err := parse([]string{"--only", "stall,free"}, io.Discard)
@@ -38,27 +38,27 @@ func TestPerSecond(t *testing.T) {
 		from, to int
 		want     float64
 	}{
-		{0, 2000, 1},       // on the beat
-		{500, 1500, 1},     // between two
-		{2000, 6000, 0.25}, // a pause
+		{0, 2000, 1},       // from event to event
+		{500, 1500, 1},     // between two events
+		{2000, 6000, 0.25}, // a long pause between two events
 		{3000, 5000, 0.25}, // within the pause
-		{7000, 9000, 0},    // after the last
+		{7000, 9000, 0},    // after the last event
 	} {
 		if got := perSecond(times, span{at(c.from), at(c.to)}); got < c.want-1e-9 || got > c.want+1e-9 {
 			t.Errorf("from %d to %d ms: %v a second, want %v", c.from, c.to, got, c.want)
 		}
 	}
 	if got := perSecond(nil, span{at(0), at(1)}); got != 0 {
-		t.Errorf("of nothing: %v", got)
+		t.Errorf("without events: %v a second, want 0", got)
 	}
 }
 
 func TestLeft(t *testing.T) {
 	if got := left([]float64{2, 4, 0, 10}, []float64{1, 3, 5, 10}); got != 0.75 {
-		t.Errorf("%v is left, want the median of 1/2, 3/4 and 1", got)
+		t.Errorf("got %v, want 0.75, the median of 1/2, 3/4 and 1", got)
 	}
 	if got := left(nil, nil); got != 0 {
-		t.Errorf("%v is left of nothing", got)
+		t.Errorf("without turns: got %v, want 0", got)
 	}
 }
 
@@ -68,16 +68,16 @@ func TestSocketOf(t *testing.T) {
    1: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 12345 1 0 100 0 0 10 0
 `
 	if inode := socketOf(table, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8080}); inode != "12345" {
-		t.Errorf("it is %q", inode)
+		t.Errorf("inode %q, want 12345", inode)
 	}
 	for _, other := range []*net.TCPAddr{{IP: net.IPv4(127, 0, 0, 1), Port: 8081}, {IP: net.IPv4(10, 0, 0, 1), Port: 8080}} {
 		if inode := socketOf(table, other); inode != "" {
-			t.Errorf("%s has %q", other, inode)
+			t.Errorf("%s has the inode %q, want none", other, inode)
 		}
 	}
 }
 
-// fenced is a server that repeats what it hears, behind a fence.
+// fenced is an echo server behind a fence.
 func fenced(t *testing.T, own bool, act *acts, hostile func(net.Addr) bool) *fence {
 	server, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -105,8 +105,8 @@ func fenced(t *testing.T, own bool, act *acts, hostile func(net.Addr) bool) *fen
 	return f
 }
 
-// say says something through a fence and returns the answer, which is empty where the
-// connection is closed instead.
+// say sends a text through a fence and returns the answer, which is empty if the connection
+// is closed.
 func say(t *testing.T, conn net.Conn, text string) string {
 	t.Helper()
 	_, _ = io.WriteString(conn, text)
@@ -115,8 +115,8 @@ func say(t *testing.T, conn net.Conn, text string) string {
 	return string(b[:n])
 }
 
-// Before hostile trainers act they speak with everybody; then with none but the
-// hostile aggregator, while honest ones go on.
+// TestFenceKeepsHostileTrainersAway: hostile trainers can connect to an honest aggregator
+// until they start to withhold; honest trainers always can.
 func TestFenceKeepsHostileTrainersAway(t *testing.T) {
 	for _, hostile := range []bool{false, true} {
 		var act acts
@@ -127,7 +127,7 @@ func TestFenceKeepsHostileTrainersAway(t *testing.T) {
 		}
 		defer conn.Close()
 		if got := say(t, conn, "before"); got != "before" {
-			t.Fatalf("hostile %v: hears %q", hostile, got)
+			t.Fatalf("hostile %t: got answer %q, want \"before\"", hostile, got)
 		}
 		act.withhold.Store(true)
 		f.cut()
@@ -136,12 +136,12 @@ func TestFenceKeepsHostileTrainersAway(t *testing.T) {
 			want = ""
 		}
 		if got := say(t, conn, "after"); got != want {
-			t.Errorf("hostile %v: hears %q, want %q", hostile, got, want)
+			t.Errorf("hostile %t: got answer %q, want %q", hostile, got, want)
 		}
 	}
 }
 
-// What a hostile aggregator says arrives in drops, at honest nodes only.
+// TestFenceDrips: answers of a hostile aggregator are slow, but only to honest nodes.
 func TestFenceDrips(t *testing.T) {
 	for _, hostile := range []bool{false, true} {
 		var act acts
@@ -157,12 +157,12 @@ func TestFenceDrips(t *testing.T) {
 		}
 		n, err := conn.Read(make([]byte, 4*dropSize))
 		if drops := n <= dropSize; err != nil || drops == hostile {
-			t.Errorf("hostile %v: %d bytes arrive at once, %v", hostile, n, err)
+			t.Errorf("hostile %t: %d bytes arrive at once (%v)", hostile, n, err)
 		}
 	}
 }
 
-// Only our own process has the ends of our own connections.
+// TestOwns: owns finds the process that has an end of a connection.
 func TestOwns(t *testing.T) {
 	if _, err := os.Stat("/proc/net/tcp"); err != nil {
 		t.Skip("no /proc here")
@@ -175,9 +175,9 @@ func TestOwns(t *testing.T) {
 	}
 	defer conn.Close()
 	if !owns([]int{os.Getpid()}, conn.LocalAddr()) {
-		t.Error("our own connection is not ours")
+		t.Error("our connection does not belong to this process")
 	}
 	if owns([]int{1}, conn.LocalAddr()) || owns(nil, conn.LocalAddr()) {
-		t.Error("our connection is somebody else's")
+		t.Error("our connection belongs to another process")
 	}
 }

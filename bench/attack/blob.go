@@ -11,12 +11,13 @@ import (
 	"time"
 )
 
-// idleConnections are opened to each aggregator, and opened anew when it closes them.
+// idleConnections is the number of connections that are kept open to each aggregator, and
+// opened again when it closes them.
 const idleConnections = 300
 
-// request holds idle connections to every aggregator while strangers ask it for
-// tasks that are not there, for manifests of the task's model, for a model that
-// nobody has, and bring updates that nobody asked for.
+// request keeps idle connections to every aggregator open. At the same time strangers ask it
+// for tasks that do not exist, for manifests of the task's model and for a model that nobody
+// has, and send updates that nobody asked for.
 func request(ctx context.Context, t *target) error {
 	aggregators := t.of("aggregator")
 	var served []string
@@ -53,7 +54,7 @@ func request(ctx context.Context, t *target) error {
 	return nil
 }
 
-// holdPause is how long a connection that was closed stays closed.
+// holdPause is the time until a closed connection is opened again.
 const holdPause = 5 * time.Second
 
 // hold keeps one connection open until the server closes it.
@@ -70,9 +71,9 @@ func hold(ctx context.Context, address string) {
 	}
 }
 
-// baseURL is how an address serves blobs: by HTTPS, or, in older versions, by HTTP.
+// baseURL is the URL of the blobs at an address: with HTTPS or, in older versions, HTTP.
 func baseURL(ctx context.Context, address string) string {
-	d := tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true}} // an attacker does not care who answers
+	d := tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true}} // an attacker does not verify the server
 	conn, err := d.DialContext(ctx, "tcp", address)
 	if err != nil {
 		return "http://" + address

@@ -9,35 +9,35 @@ import (
 	"time"
 )
 
-// fence stands before an aggregator, for all other nodes, and lets everything through
-// until hostile nodes act: then it is what makes them hostile, although the programs
-// behind it are honest. It needs to read nothing of what passes.
+// fence is a proxy in front of an aggregator. All other nodes connect through it. It makes
+// nodes hostile although their programs are honest: while hostile nodes attack, it cuts or
+// slows down their connections. It does not look into the data.
 type fence struct {
 	listener net.Listener
 	to       string
-	own      bool                // the aggregator behind it is hostile, too
-	act      *acts               // of hostile nodes
-	hostile  func(net.Addr) bool // whether a hostile node has this end of a connection
+	own      bool                // the aggregator behind it is hostile
+	act      *acts               // what hostile nodes do now
+	hostile  func(net.Addr) bool // whether this end of a connection belongs to a hostile trainer
 
 	mu    sync.Mutex
-	conns map[net.Conn]bool // of hostile nodes; closed when they stop to speak with this aggregator
+	conns map[net.Conn]bool // of hostile trainers; closed when they start to withhold
 	open  sync.WaitGroup
 }
 
-// acts are what hostile nodes do at the moment.
+// acts are what hostile nodes do now.
 type acts struct {
-	withhold atomic.Bool // trainers speak with the hostile aggregator alone
-	drip     atomic.Bool // what that one answers honest nodes comes in drops
+	withhold atomic.Bool // hostile trainers connect only to the hostile aggregator
+	drip     atomic.Bool // the hostile aggregator answers honest nodes very slowly
 }
 
-// A drop follows the one before just before an honest node's patience with a chunk
-// ends, which is 2 s.
+// A hostile aggregator sends a few bytes just before the timeout of an honest node for a
+// chunk, which is 2 s.
 const (
 	dropSize  = 64 // bytes
 	dropPause = 1800 * time.Millisecond
 )
 
-// newFence listens on an address of loopback.
+// newFence starts a fence on a loopback address.
 func newFence(ctx context.Context, to string, own bool, act *acts, hostile func(net.Addr) bool) (*fence, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -59,7 +59,7 @@ func newFence(ctx context.Context, to string, own bool, act *acts, hostile func(
 
 func (f *fence) address() string { return f.listener.Addr().String() }
 
-// cut closes what hostile nodes have open with an honest aggregator.
+// cut closes the connections of hostile trainers to an honest aggregator.
 func (f *fence) cut() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -68,7 +68,7 @@ func (f *fence) cut() {
 	}
 }
 
-// join connects a connection with the aggregator until either closes.
+// join forwards a connection to the aggregator until either side closes.
 func (f *fence) join(ctx context.Context, near net.Conn) {
 	defer near.Close()
 	hostile := f.hostile(near.RemoteAddr())
@@ -103,7 +103,7 @@ func (f *fence) join(ctx context.Context, near net.Conn) {
 	both.Wait()
 }
 
-// answer hands over what the aggregator says.
+// answer forwards the answers of the aggregator.
 func (f *fence) answer(near io.Writer, far io.Reader, hostile bool) error {
 	b := make([]byte, 16<<10)
 	for {

@@ -1,16 +1,16 @@
-// Command attack measures what an attack costs a network: blocks, rounds and paid
-// transactions a second while it goes on, beside those of quiet times of the same run.
-// It is no test of speed: a missed target is printed, and only a network that does not
-// train at all is an error.
+// Command attack measures how much attacks slow down a network: blocks, rounds and paid
+// transactions per second during an attack, compared with quiet times of the same run. It
+// is not a test of speed: a missed target is printed; it fails only if the network does not
+// train at all.
 //
 //	go run ./bench/attack
 //	go run ./bench/attack --only simulate,stall --turns 1
 //	go run ./bench/attack --before PROGRAM --docs docs/attack.md --plot docs/attack.svg
 //
-// Quiet and attacked times take turns, so that what else the machine does hits both; a
-// cost is the median of the turns'. All of it runs on one machine, so attackers run at
-// the lowest priority: what is measured is what they make the network do, not the
-// processor that they use themselves.
+// Quiet and attacked times take turns, so that other load on the machine affects both. A
+// figure is the median over the turns. Everything runs on one machine, so attackers run at
+// the lowest priority: the bench measures the work that they cause in the network, not the
+// processor time that they use themselves.
 package main
 
 import (
@@ -26,11 +26,11 @@ import (
 	"github.com/althing-network/althing/bench/command"
 )
 
-// options are what the flags say.
+// options are the values of the flags.
 type options struct {
 	attacks []attack
 	turns   int
-	window  time.Duration // of a quiet or an attacked time
+	window  time.Duration // length of each quiet and each attacked time
 	commit  time.Duration // pause between two blocks
 	json    bool
 	docs    string
@@ -38,8 +38,8 @@ type options struct {
 	program string
 	before  string
 	dir     string
-	draw    []string // files of lines that --json printed, to be published without measuring
-	as      string   // the attack that this process carries out
+	draw    []string // files with output of --json, which are published without measuring
+	as      string   // the attack of this process; empty: this process measures
 }
 
 func main() {
@@ -54,23 +54,23 @@ func main() {
 	})
 }
 
-// parse reads the flags and says on w what is wrong with them.
+// parse parses the flags, and writes an error about them to w.
 func parse(arguments []string, w io.Writer) (o options, err error) {
 	f := flag.NewFlagSet("bench/attack", flag.ContinueOnError)
 	f.SetOutput(w)
 	var only, draw string
 	f.StringVar(&only, "only", "", "attacks to measure, separated by commas (default: all of "+strings.Join(names(attacks()), ",")+")")
-	f.IntVar(&o.turns, "turns", 3, "turns of each attack: a quiet time and an attacked one")
-	f.DurationVar(&o.window, "window", 20*time.Second, "how long each of these times is")
+	f.IntVar(&o.turns, "turns", 3, "turns per attack; a turn is a quiet time and an attacked time")
+	f.DurationVar(&o.window, "window", 20*time.Second, "length of each quiet and each attacked time")
 	f.DurationVar(&o.commit, "commit-timeout", 200*time.Millisecond, "pause of the validators between two blocks")
-	f.BoolVar(&o.json, "json", false, "print one JSON object a line")
-	f.StringVar(&o.docs, "docs", "", "document whose table is written anew")
-	f.StringVar(&o.plot, "plot", "", "SVG file for the speeds that are left")
-	f.StringVar(&o.program, "program", "", "althing program to attack (default: built from ./cmd/althing)")
-	f.StringVar(&o.before, "before", "", "an older althing program, which is attacked, too")
-	f.StringVar(&o.dir, "dir", "", "folder for homes and logs, which then stay (default: a temporary one)")
-	f.StringVar(&draw, "draw", "", "files of lines that --json printed, separated by commas: publish them and measure nothing")
-	f.StringVar(&o.as, "as", "", "only attack the network in --dir in this way, until interrupted")
+	f.BoolVar(&o.json, "json", false, "print JSON, one object per line")
+	f.StringVar(&o.docs, "docs", "", "`document` whose table is replaced")
+	f.StringVar(&o.plot, "plot", "", "SVG `file` for a picture of the remaining speeds")
+	f.StringVar(&o.program, "program", "", "althing `program` to attack (default: built from ./cmd/althing)")
+	f.StringVar(&o.before, "before", "", "older althing `program` to attack, too")
+	f.StringVar(&o.dir, "dir", "", "`folder` for home folders and logs, which is kept (default: a temporary one)")
+	f.StringVar(&draw, "draw", "", "`files` with output of --json, separated by commas: publish them and measure nothing")
+	f.StringVar(&o.as, "as", "", "only carry out this `attack` on the network in --dir, until interrupted")
 	if err := f.Parse(arguments); err != nil {
 		return o, err
 	}
@@ -89,20 +89,20 @@ func parse(arguments []string, w io.Writer) (o options, err error) {
 func (o options) check(rest int) error {
 	switch {
 	case o.turns < 1:
-		return errors.New("want at least one turn")
+		return fmt.Errorf("--turns %d: want at least 1", o.turns)
 	case o.window < time.Second:
-		return fmt.Errorf("a window of %s: want at least 1s", o.window)
+		return fmt.Errorf("--window %s: want at least 1s", o.window)
 	case o.commit <= 0:
-		return fmt.Errorf("a pause of %s: want more than 0s", o.commit)
+		return fmt.Errorf("--commit-timeout %s: want more than 0s", o.commit)
 	case o.as != "" && o.dir == "":
-		return errors.New("--as: name the network by --dir")
+		return errors.New("--as needs --dir: want the folder of the network")
 	case rest > 0:
 		return errors.New("want flags only")
 	}
 	return nil
 }
 
-// chosen are the attacks that are named; all of them where none is.
+// chosen are the named attacks, or all attacks if none is named.
 func chosen(only string) ([]attack, error) {
 	all := attacks()
 	if only == "" {
@@ -112,7 +112,7 @@ func chosen(only string) ([]attack, error) {
 	for name := range strings.SplitSeq(only, ",") {
 		i := slices.Index(names(all), name)
 		if i < 0 {
-			return nil, fmt.Errorf("no attack %q: want some of %s", name, strings.Join(names(all), ","))
+			return nil, fmt.Errorf("no attack is named %q: want some of %s", name, strings.Join(names(all), ","))
 		}
 		some = append(some, all[i])
 	}

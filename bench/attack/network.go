@@ -20,8 +20,7 @@ import (
 	"github.com/althing-network/althing/pb/taskpb"
 )
 
-// What a network has. The last aggregator and the last four trainers may be
-// hostile.
+// The nodes of a network. The last aggregator and the last four trainers may be hostile.
 const (
 	validators  = 4
 	aggregators = 4
@@ -30,18 +29,18 @@ const (
 	hostile     = 4 // of the trainers
 )
 
-// network is a network that trains and is attacked, each home folder a process.
+// network is a network that trains and is attacked. Each home folder is a process.
 type network struct {
 	*target
 	program string
 	scheme  string // of blob interfaces: https, or, in older versions, http
 	running *process.Group
 	fences  []*fence
-	act     acts         // of hostile nodes
-	pids    atomic.Value // []int, of hostile nodes
+	act     acts         // what hostile nodes do now
+	pids    atomic.Value // []int, processes of hostile trainers
 }
 
-// startNetwork writes a network, runs it and gives it a task without an end.
+// startNetwork creates a network, starts it and gives it a task of 1000 rounds.
 func startNetwork(ctx context.Context, program, folder string, commit time.Duration, a attack, before bool) (n *network, err error) {
 	n = &network{program: program, scheme: "https", running: process.New(folder)}
 	if before {
@@ -57,7 +56,7 @@ func startNetwork(ctx context.Context, program, folder string, commit time.Durat
 	if n.target, err = newTarget(ctx, net); err != nil {
 		return nil, err
 	}
-	if err := n.askFor(trainers - hostile); err != nil {
+	if err := n.setMinTrainers(trainers - hostile); err != nil {
 		return n, err
 	}
 	if err := n.fenceIn(ctx); err != nil {
@@ -79,8 +78,8 @@ func startNetwork(ctx context.Context, program, folder string, commit time.Durat
 	return n, nil
 }
 
-// askFor makes the task one that goes on without its hostile trainers.
-func (n *network) askFor(trainers int) error {
+// setMinTrainers changes the task file so that the task goes on without the hostile trainers.
+func (n *network) setMinTrainers(trainers int) error {
 	path := filepath.Join(n.dir, "task.yaml")
 	b, err := os.ReadFile(path)
 	if err != nil {
@@ -88,20 +87,20 @@ func (n *network) askFor(trainers int) error {
 	}
 	line := regexp.MustCompile(`(?m)^( +min_trainers: )\d+$`)
 	if !line.Match(b) {
-		return fmt.Errorf("%s: no min_trainers", path)
+		return fmt.Errorf("%s: want a line with min_trainers", path)
 	}
 	return os.WriteFile(path, line.ReplaceAll(b, fmt.Appendf(nil, "${1}%d", trainers)), 0o600)
 }
 
-// fenceIn puts a fence before every aggregator.
+// fenceIn puts a fence in front of every aggregator.
 func (n *network) fenceIn(ctx context.Context) error {
-	known := func(end net.Addr) bool {
+	isHostile := func(end net.Addr) bool {
 		pids, _ := n.pids.Load().([]int)
 		return owns(pids, end)
 	}
 	all := n.of("aggregator")
 	for i, h := range all {
-		f, err := newFence(ctx, h.Listen, i == len(all)-1, &n.act, known)
+		f, err := newFence(ctx, h.Listen, i == len(all)-1, &n.act, isHostile)
 		if err != nil {
 			return err
 		}
@@ -113,7 +112,7 @@ func (n *network) fenceIn(ctx context.Context) error {
 	return nil
 }
 
-// register makes a node register another address than the one it listens on.
+// register sets the endpoint of a node to another address than it listens on.
 func (n *network) register(name, address string) error {
 	path := filepath.Join(n.home(name), "node.json")
 	b, err := os.ReadFile(path)
@@ -131,7 +130,7 @@ func (n *network) register(name, address string) error {
 	return os.WriteFile(path, b, 0o600)
 }
 
-// start runs every home folder and waits until every node is registered.
+// start starts a process for every home folder, and waits until all nodes are registered.
 func (n *network) start(ctx context.Context, files int) error {
 	for _, h := range n.homes {
 		if strings.HasPrefix(h.Name, "guest-") {
@@ -150,7 +149,7 @@ func (n *network) start(ctx context.Context, files int) error {
 		pids = append(pids, n.running.PID(h.Name))
 	}
 	n.pids.Store(pids)
-	const nodes = aggregators + evaluators + trainers + 1 // a consumer
+	const nodes = aggregators + evaluators + trainers + 1 // 1 is the consumer
 	return n.running.Until(ctx, 100*time.Millisecond, 2*time.Minute, func() (bool, error) {
 		var resp nodepb.QueryNodesResponse
 		err := n.ask(ctx, 0, "/althing.node.v1.Query/Nodes", &nodepb.QueryNodes{Active: true, Pagination: &query.PageRequest{Limit: 100}}, &resp)
@@ -158,7 +157,7 @@ func (n *network) start(ctx context.Context, files int) error {
 	})
 }
 
-// submit gives the network its task and waits for a first round to end.
+// submit creates the task and waits for the end of its first round.
 func (n *network) submit(ctx context.Context) error {
 	if err := n.running.Call(ctx, "create", n.program, "task", "create", filepath.Join(n.dir, "task.yaml"),
 		"--home", n.home("consumer-1"), "--json"); err != nil {
@@ -169,7 +168,7 @@ func (n *network) submit(ctx context.Context) error {
 	}
 	said := n.running.Tail("create")
 	if err := json.NewDecoder(strings.NewReader(said)).Decode(&created); err != nil || created.Task == 0 {
-		return fmt.Errorf("task create says %q", said)
+		return fmt.Errorf("task create prints %q: want JSON with the number of the task", said)
 	}
 	n.task = created.Task
 	if err := os.WriteFile(filepath.Join(n.dir, taskNote), fmt.Append(nil, n.task), 0o600); err != nil {
@@ -181,30 +180,29 @@ func (n *network) submit(ctx context.Context) error {
 	})
 }
 
-// cut closes what hostile trainers have open with honest aggregators.
+// cut closes the connections of hostile trainers to honest aggregators.
 func (n *network) cut() {
 	for _, f := range n.fences {
 		f.cut()
 	}
 }
 
-// stop ends all processes and returns when nothing of the network is left running.
+// stop ends all processes of the network and waits for them.
 func (n *network) stop() { n.running.Stop() }
 
-// attacking attacks until the returned function is called.
+// attacking starts an attack, which the returned function stops.
 func (n *network) attacking(a attack, self, folder string) (stop func(), err error) {
 	if a.carryOut == nil {
-		a.sometime(&n.act, true)
+		a.set(&n.act, true)
 		n.cut()
-		return func() { a.sometime(&n.act, false) }, nil
+		return func() { a.set(&n.act, false) }, nil
 	}
 	attacker := process.New(folder)
-	const lowest = "19"
-	return attacker.Stop, attacker.Start("attack", "nice", "-n", lowest, self, "--as", a.name, "--dir", n.dir)
+	const lowestPriority = "19"
+	return attacker.Stop, attacker.Start("attack", "nice", "-n", lowestPriority, self, "--as", a.name, "--dir", n.dir)
 }
 
-// blocks are the times of all blocks until now, and the heights of which they are: the
-// first is that of height 1.
+// blocks are the times of all blocks so far, beginning with height 1.
 func (n *network) blocks(ctx context.Context) (times []time.Time, err error) {
 	status, err := n.validators[0].Status(ctx)
 	if err != nil {
@@ -220,7 +218,8 @@ func (n *network) blocks(ctx context.Context) (times []time.Time, err error) {
 	return times, nil
 }
 
-// rounds are the times at which rounds of the task were settled, as times of blocks.
+// rounds returns the block times at which rounds of the task were settled, and the number of
+// rounds that ended otherwise.
 func (n *network) rounds(ctx context.Context, blocks []time.Time) (times []time.Time, stopped int, err error) {
 	for page := (&query.PageRequest{Limit: 20}); page != nil; {
 		var resp taskpb.QueryRoundsResponse

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// owns reports whether one of some processes has an end of a connection over IPv4
-// loopback. It reads /proc.
+// owns reports whether an end of a connection over IPv4 loopback belongs to one of some
+// processes. It reads /proc.
 func owns(pids []int, end net.Addr) bool {
 	address, ok := end.(*net.TCPAddr)
 	if !ok {
@@ -19,9 +19,9 @@ func owns(pids []int, end net.Addr) bool {
 	}
 	var inode string
 	for tries := 0; inode == ""; tries++ {
-		const most = 10 // a table that changes while it is read may lack a line
+		const maxTries = 10 // a table that changes while it is read may lack a line
 		table, err := os.ReadFile("/proc/net/tcp")
-		if err != nil || tries == most {
+		if err != nil || tries == maxTries {
 			return false
 		}
 		inode = socketOf(string(table), address)
@@ -38,11 +38,11 @@ func owns(pids []int, end net.Addr) bool {
 	return false
 }
 
-// socketOf finds in /proc/net/tcp the inode of the socket that has a local address; empty
-// where there is none. A connection that is over keeps its line for a while, of inode 0.
+// socketOf finds the inode of the socket with a local address in /proc/net/tcp; empty if
+// there is none. A closed connection keeps its line for a while, with inode 0.
 func socketOf(table string, local *net.TCPAddr) (inode string) {
 	ip := slices.Clone(local.IP.To4())
-	slices.Reverse(ip) // the kernel's table has it in the byte order of the machine
+	slices.Reverse(ip) // the table has addresses in the byte order of the machine
 	want := fmt.Sprintf("%s:%04X", strings.ToUpper(hex.EncodeToString(ip)), local.Port)
 	for line := range strings.Lines(table) {
 		const localAt, inodeAt = 1, 9

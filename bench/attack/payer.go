@@ -10,15 +10,14 @@ import (
 	"github.com/althing-network/althing/daemon"
 )
 
-// payer sends one transaction that pays its fee after the other, each when a block
-// holds the one before.
+// payer sends transactions with a fee, each when the one before is in a block.
 type payer struct {
 	account *client.Account
 	mu      sync.Mutex
-	times   []time.Time // at which a block was seen to hold one
+	times   []time.Time // when each transaction was found in a block
 }
 
-// newPayer pays from the account of a node.
+// newPayer is a payer with the account of a node.
 func (n *network) newPayer(ctx context.Context, name string) (*payer, error) {
 	key, err := daemon.LoadKey(n.home(name))
 	if err != nil {
@@ -36,8 +35,7 @@ func (n *network) newPayer(ctx context.Context, name string) (*payer, error) {
 	return &payer{account: account}, err
 }
 
-// pay pays until the context ends. One that fails is no progress, and followed by the
-// next.
+// pay sends transactions until the context ends. A failed one is not counted.
 func (p *payer) pay(ctx context.Context) {
 	for ctx.Err() == nil {
 		if _, err := p.account.Send(ctx, client.Activate{}); err != nil {
@@ -50,7 +48,7 @@ func (p *payer) pay(ctx context.Context) {
 	}
 }
 
-// paid are the times until now.
+// paid are the times of all transactions so far.
 func (p *payer) paid() []time.Time {
 	p.mu.Lock()
 	defer p.mu.Unlock()

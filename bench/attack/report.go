@@ -17,15 +17,15 @@ import (
 	"github.com/althing-network/althing/bench/plot"
 )
 
-// measurement is what an attack left of the speed of a network.
+// measurement is how much one attack slows down a network.
 type measurement struct {
 	Attack  string `json:"attack"`
-	Before  bool   `json:"before"` // the older program
+	Before  bool   `json:"before"` // of the older program
 	Turns   int    `json:"turns"`
 	Blocks  speed  `json:"blocks"`
 	Rounds  speed  `json:"rounds"`
 	Paid    speed  `json:"paid"`           // transactions of one payer, one after the other
-	Stopped int    `json:"rounds_stopped"` // that were not settled, in all of the run
+	Stopped int    `json:"rounds_stopped"` // rounds of the whole run that were not settled
 
 	title string
 }
@@ -46,7 +46,7 @@ func compare(times []time.Time, quiet, attacked []span) speed {
 	return speed{round(median(before)), round(median(under)), round(left(before, under))}
 }
 
-// least is what is left of the speed that suffers most.
+// least is the smallest of the three remaining shares of speed.
 func (m measurement) least() float64 { return min(m.Blocks.Left, m.Rounds.Left, m.Paid.Left) }
 
 func (m measurement) name() string {
@@ -68,7 +68,7 @@ func (m measurement) cells() []string {
 	return cells
 }
 
-// publish prints measurements and writes the files that are asked for.
+// publish prints measurements and writes the files named by flags.
 func publish(o options, all []measurement) error {
 	if o.json {
 		lines := json.NewEncoder(os.Stdout)
@@ -91,8 +91,8 @@ func publish(o options, all []measurement) error {
 	return nil
 }
 
-// redraw publishes measurements of former runs. Of two of the same network under the same
-// attack the later one counts.
+// redraw publishes measurements of earlier runs. Of two measurements with the same program
+// and the same attack the later one counts.
 func redraw(o options) error {
 	var all []measurement
 	for _, path := range o.draw {
@@ -125,7 +125,7 @@ func printTable(out io.Writer, all []measurement) error {
 	return w.Flush()
 }
 
-// draw draws what is left of each speed.
+// draw draws the remaining share of each speed.
 func draw(path string, all []measurement) error {
 	p := plot.Bars{Title: "What an attack leaves of a network's speed", Label: "% of the speed in quiet times of the same run"}
 	for _, m := range all {
@@ -146,7 +146,7 @@ func draw(path string, all []measurement) error {
 	return errors.Join(p.WriteSVG(f), f.Close())
 }
 
-// What a document has around the part that is written anew.
+// The lines in a document around the part that is replaced.
 const (
 	begins = "<!-- written by go run ./bench/attack --docs: from here -->\n"
 	ends   = "<!-- to here -->\n"

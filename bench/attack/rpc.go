@@ -13,22 +13,22 @@ import (
 )
 
 const (
-	strangers = 4
-	keys      = 2          // of trainers
-	manifold  = 3000       // messages of a transaction that means harm
-	freeGas   = 300_000    // that a free message may ask for
-	muchGas   = 28_000_000 // nearly half of a block's
+	strangers    = 4
+	keys         = 2          // trainers whose keys the attacker has
+	manyMessages = 3000       // messages in a transaction of an attacker
+	freeGas      = 300_000    // most gas of a transaction without a fee
+	muchGas      = 28_000_000 // nearly half of the gas of a block
 )
 
-// simulate lets strangers run transactions by /app/simulate, which asks for neither a
-// signature nor a fee, and ask for lists that are as long as the chain gives.
+// simulate lets strangers simulate transactions with /app/simulate, which needs neither a
+// valid signature nor a fee, and query the longest lists that the chain returns.
 func simulate(ctx context.Context, t *target) error {
 	guest, err := t.signer(ctx, t.of("guest")[0].Name)
 	if err != nil {
 		return err
 	}
 	var sends []sdk.Msg
-	for range manifold {
+	for range manyMessages {
 		sends = append(sends, &banktypes.MsgSend{
 			FromAddress: guest.address, ToAddress: guest.address,
 			Amount: sdk.NewCoins(sdk.NewInt64Coin(spec.Denom, 1)),
@@ -47,15 +47,15 @@ func simulate(ctx context.Context, t *target) error {
 	return nil
 }
 
-// sendUnsigned lets strangers send transactions of many messages that a trainer owes,
-// with a signature that is none.
+// sendUnsigned lets strangers send transactions with many messages that a trainer owes and an
+// invalid signature.
 func sendUnsigned(ctx context.Context, t *target) error {
 	trainer, err := t.signer(ctx, t.of("trainer")[0].Name)
 	if err != nil {
 		return err
 	}
 	sideBySide(ctx, strangers, func(ctx context.Context, i int) {
-		if tx, err := t.owed(ctx, i, trainer, manifold); err == nil {
+		if tx, err := t.owed(ctx, i, trainer, manyMessages); err == nil {
 			if tx, err = unsigned(tx); err == nil {
 				_, _ = t.validators[i%len(t.validators)].BroadcastTxSync(ctx, tx)
 			}
@@ -64,9 +64,9 @@ func sendUnsigned(ctx context.Context, t *target) error {
 	return nil
 }
 
-// sendFree lets trainers of the round, whose keys the attacker has, send commitments to
-// every validator, again and again, sixteen in a transaction and alone. Alone it is an
-// empty one, which fails.
+// sendFree sends commitments of trainers of the round, whose keys the attacker has, to every
+// validator, again and again: sixteen per transaction, and one per transaction. The single
+// one commits to nothing, so it fails.
 func sendFree(ctx context.Context, t *target) error {
 	var trainers []signer
 	for _, h := range t.of("trainer")[:keys] {
@@ -88,7 +88,7 @@ func sendFree(ctx context.Context, t *target) error {
 	return nil
 }
 
-// owed is a transaction of so many commitments in the newest round.
+// owed is a transaction with a number of commitments in the newest round.
 func (t *target) owed(ctx context.Context, validator int, s signer, copies int) ([]byte, error) {
 	task, err := t.newest(ctx, validator)
 	if err != nil {

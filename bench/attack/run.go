@@ -14,14 +14,14 @@ import (
 	"golang.org/x/term"
 )
 
-// bench is what all samples need.
+// bench is what all measurements share.
 type bench struct {
 	options
 	self     string
 	progress progress
 }
 
-// run measures all and prints it.
+// run measures all attacks and publishes the results.
 func run(ctx context.Context, o options) (err error) {
 	b := bench{options: o}
 	if b.self, err = os.Executable(); err != nil {
@@ -61,21 +61,21 @@ func run(ctx context.Context, o options) (err error) {
 		return err
 	}
 	for _, m := range all {
-		if least := m.least(); !m.Before && least < enough {
-			fmt.Fprintf(os.Stderr, "missed: %s leaves %.0f%% of the speed, want %.0f%%\n", m.Attack, 100*least, 100*enough)
+		if least := m.least(); !m.Before && least < targetShare {
+			fmt.Fprintf(os.Stderr, "missed: %s leaves %.0f%% of the speed, want %.0f%%\n", m.Attack, 100*least, 100*targetShare)
 		}
 	}
 	return nil
 }
 
-// enough is the share of its speed that a network wants to keep under attack.
-const enough = 0.9
+// targetShare is the share of its quiet speed that a network should keep under attack.
+const targetShare = 0.9
 
-// calm is how long a network rests between a time that was attacked and one that was
-// not: what was under way then is answered by then.
-const calm = 2 * time.Second
+// settleTime is the pause between quiet and attacked times, so that pending requests are
+// answered.
+const settleTime = 2 * time.Second
 
-// measure attacks a network of its own, in turns.
+// measure measures one attack on a new network.
 func (b *bench) measure(ctx context.Context, a attack, program string, before bool) (m measurement, err error) {
 	folder := filepath.Join(b.dir, a.name)
 	if before {
@@ -118,7 +118,7 @@ func (b *bench) measure(ctx context.Context, a attack, program string, before bo
 		}
 		attacked = append(attacked, s)
 	}
-	if err := wait(ctx, n, calm); err != nil {
+	if err := wait(ctx, n, settleTime); err != nil {
 		return m, err
 	}
 	blocks, err := n.blocks(ctx)
@@ -130,7 +130,7 @@ func (b *bench) measure(ctx context.Context, a attack, program string, before bo
 		return m, err
 	}
 	if len(rounds) == 0 {
-		return m, fmt.Errorf("no round was settled: the logs in %s may say why", folder)
+		return m, fmt.Errorf("no round was settled: see the logs in %s", folder)
 	}
 	m = measurement{Attack: a.name, title: a.title, Before: before, Turns: b.turns, Stopped: stopped}
 	m.Blocks, m.Rounds, m.Paid = compare(blocks, quiet, attacked), compare(rounds, quiet, attacked), compare(p.paid(), quiet, attacked)
@@ -138,10 +138,10 @@ func (b *bench) measure(ctx context.Context, a attack, program string, before bo
 	return m, nil
 }
 
-// window is one quiet or attacked time, after what was before it has calmed down.
+// window waits for one quiet or attacked time, after a pause.
 func (b *bench) window(ctx context.Context, n *network, a attack, what string) (s span, err error) {
 	b.progress.begin(a.name + ", " + what)
-	if err := wait(ctx, n, calm); err != nil {
+	if err := wait(ctx, n, settleTime); err != nil {
 		return s, err
 	}
 	s.from = time.Now()
@@ -150,7 +150,7 @@ func (b *bench) window(ctx context.Context, n *network, a attack, what string) (
 	return s, err
 }
 
-// wait waits, unless a process of the network ends: that is the end of the measurement.
+// wait waits for a time. It returns an error if a process of the network ends.
 func wait(ctx context.Context, n *network, d time.Duration) error {
 	select {
 	case <-ctx.Done():
@@ -162,7 +162,7 @@ func wait(ctx context.Context, n *network, d time.Duration) error {
 	}
 }
 
-// progress says how far the measurement is, on a terminal.
+// progress draws a progress bar on a terminal.
 type progress struct {
 	out       *os.File
 	done, all int

@@ -8,14 +8,13 @@ import (
 // span is a quiet or an attacked time.
 type span struct{ from, to time.Time }
 
-// perSecond is how fast something goes on in a span. Times are those at which it went
-// on by one, in their order, before, in and after the span; between two of them it is
-// taken to go on evenly.
+// perSecond is the number of events per second in a span. Times are the times of all events,
+// before, in and after the span, in order. Progress between two events is taken to be even.
 func perSecond(times []time.Time, s span) float64 {
 	return (done(times, s.to) - done(times, s.from)) / s.to.Sub(s.from).Seconds()
 }
 
-// done is how often it has gone on until a time, fractions included.
+// done is the number of events until a time, with the fraction of the next one.
 func done(times []time.Time, at time.Time) float64 {
 	after, exactly := slices.BinarySearchFunc(times, at, time.Time.Compare)
 	if exactly {
@@ -31,8 +30,8 @@ func done(times []time.Time, at time.Time) float64 {
 	return float64(after) + at.Sub(before).Seconds()/next.Sub(before).Seconds()
 }
 
-// left is the median over the turns of what is left of a speed under attack: 1 is all
-// of it. Turns in which nothing went on in quiet times count for nothing.
+// left is the speed under attack divided by the quiet speed, as the median over the turns.
+// Turns with a quiet speed of 0 are ignored.
 func left(quiet, attacked []float64) float64 {
 	var shares []float64
 	for i, q := range quiet {
@@ -43,7 +42,7 @@ func left(quiet, attacked []float64) float64 {
 	return median(shares)
 }
 
-// median is 0 of nothing.
+// median is the median of a list, and 0 if the list is empty.
 func median(v []float64) float64 {
 	v = slices.Sorted(slices.Values(v))
 	n := len(v)

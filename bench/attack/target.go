@@ -19,10 +19,9 @@ import (
 	"github.com/althing-network/althing/pb/taskpb"
 )
 
-// target is a network as an attacker sees it, who has read its folder for the
-// addresses and for the keys of the nodes that are the attacker's. It speaks to the
-// network in bytes and reads no more of an answer than it must, so that networks of
-// older versions can be attacked, too.
+// target is what an attacker knows of a network. The attacker has read from its folder the
+// addresses, and the keys of the attacker's own nodes. It uses raw requests and reads as
+// little of the answers as possible, so that it can attack networks of older versions, too.
 type target struct {
 	dir        string
 	homes      []home
@@ -31,16 +30,16 @@ type target struct {
 	task       uint64 // 0: none yet
 }
 
-// home is what a home folder says, as far as an attacker cares.
+// home is the part of a home folder's configuration that an attacker needs.
 type home struct {
 	Name   string `json:"name"`
 	Chain  string `json:"chain"`
-	RPC    any    `json:"rpc"`    // of a validator its own address, of a node those it asks
-	Listen string `json:"listen"` // of a node's blob interface
+	RPC    any    `json:"rpc"`    // the own address of a validator, or the addresses that a node uses
+	Listen string `json:"listen"` // address of a node's blob interface
 }
 
-// rpcPatience is how long an answer of a validator is waited for.
-const rpcPatience = 10 * time.Second
+// requestTimeout is the timeout of a request to a validator or a node.
+const requestTimeout = 10 * time.Second
 
 func newTarget(ctx context.Context, dir string) (*target, error) {
 	t := &target{dir: dir}
@@ -64,7 +63,7 @@ func newTarget(ctx context.Context, dir string) (*target, error) {
 			if !ok {
 				continue
 			}
-			validator, err := rpc.NewWithClient("http://"+address, "/websocket", &http.Client{Timeout: rpcPatience})
+			validator, err := rpc.NewWithClient("http://"+address, "/websocket", &http.Client{Timeout: requestTimeout})
 			if err != nil {
 				return nil, err
 			}
@@ -72,7 +71,7 @@ func newTarget(ctx context.Context, dir string) (*target, error) {
 		}
 	}
 	if len(t.validators) == 0 {
-		return nil, fmt.Errorf("%s holds no home folder of a validator", dir)
+		return nil, fmt.Errorf("%s: want the folder of a network, with home folders of validators", dir)
 	}
 	if id, err := os.ReadFile(filepath.Join(dir, taskNote)); err == nil {
 		_, err = fmt.Sscan(string(id), &t.task)
@@ -81,13 +80,13 @@ func newTarget(ctx context.Context, dir string) (*target, error) {
 	return t, ctx.Err()
 }
 
-// taskNote is where the number of the network's task is noted for attackers.
+// taskNote is the file with the number of the network's task, for attackers.
 const taskNote = "task.id"
 
 // home is the folder of a validator or a node.
 func (t *target) home(name string) string { return filepath.Join(t.dir, name) }
 
-// of lists the homes whose names begin so.
+// of lists the homes with a role, by name.
 func (t *target) of(role string) (some []home) {
 	for _, h := range t.homes {
 		if strings.HasPrefix(h.Name, role+"-") {
@@ -98,7 +97,7 @@ func (t *target) of(role string) (some []home) {
 	return some
 }
 
-// ask asks one of the validators a question about the chain's state.
+// ask queries the state of the chain from one of the validators.
 func (t *target) ask(ctx context.Context, validator int, method string, req, resp proto.Message) error {
 	data, err := proto.Marshal(req)
 	if err != nil {
@@ -114,17 +113,17 @@ func (t *target) ask(ctx context.Context, validator int, method string, req, res
 	return proto.Unmarshal(answer.Response.Value, resp)
 }
 
-// newest is the network's task as it is now.
+// newest is the network's task in its current state.
 func (t *target) newest(ctx context.Context, validator int) (taskpb.Task, error) {
 	var resp taskpb.QueryTaskResponse
 	err := t.ask(ctx, validator, "/althing.task.v1.Query/Task", &taskpb.QueryTask{Id: t.task}, &resp)
 	return resp.Task, err
 }
 
-// stranger is an HTTP client that believes every server.
+// stranger is an HTTP client that does not verify servers.
 func stranger() *http.Client {
-	return &http.Client{Timeout: rpcPatience, Transport: &http.Transport{
-		TLSClientConfig:     &tls.Config{InsecureSkipVerify: true}, // an attacker does not care who answers
+	return &http.Client{Timeout: requestTimeout, Transport: &http.Transport{
+		TLSClientConfig:     &tls.Config{InsecureSkipVerify: true}, // an attacker does not verify the server
 		MaxIdleConnsPerHost: 16,
 	}}
 }

@@ -43,8 +43,8 @@ func (t *target) signer(ctx context.Context, name string) (s signer, err error) 
 	return s, err
 }
 
-// sign makes an unordered transaction without a fee. Two transactions of the same
-// messages differ, because no two are signed at the same time.
+// sign makes an unordered transaction without a fee. Its timeout depends on the time, so two
+// transactions with the same messages differ.
 func (s signer) sign(gas uint64, messages ...sdk.Msg) ([]byte, error) {
 	expires := time.Now().Add(time.Minute).UTC()
 	body := tx.TxBody{Unordered: true, TimeoutTimestamp: &expires}
@@ -84,7 +84,7 @@ func (s signer) sign(gas uint64, messages ...sdk.Msg) ([]byte, error) {
 	return raw.Marshal()
 }
 
-// unsigned spoils the signature of a transaction.
+// unsigned makes the signature of a transaction invalid.
 func unsigned(signed []byte) ([]byte, error) {
 	var raw tx.TxRaw
 	if err := raw.Unmarshal(signed); err != nil {
@@ -94,8 +94,8 @@ func unsigned(signed []byte) ([]byte, error) {
 	return raw.Marshal()
 }
 
-// commits are so many commitments of a trainer in a round, each to something else; one
-// alone is to nothing.
+// commits are n commitments of a trainer in a round, each to another random digest. A single
+// one is to the zero digest.
 func (s signer) commits(task, round uint64, n int) (messages []sdk.Msg, err error) {
 	for range n {
 		drawn := make([]byte, len(spec.Digest{}))

@@ -1,14 +1,14 @@
-// Command audit measures what audits of private tasks catch. In each mode and kind, a
-// network in the simulator trains on canaries with noise that is honest, that has 0.7 of its
-// scale, and half of it; an auditor sees what the mode shows, and says whether the
-// noise is that of the card. It is not a test: what is caught is counted, and the tests
-// that must hold stand in privacy/audit, in daemon and beside this file. The mode example
-// through daemons, chain and sockets is daemon's TestAuditOfExample, with its flags.
+// Command audit measures how often audits of private tasks detect too little noise. In each
+// mode and kind, a network in the simulator trains on canaries with three scales of noise:
+// as stated, 0.7 of it, and half of it. An auditor sees what the mode reveals and decides
+// whether the noise is as stated on the card. It is not a test: it only counts. The tests
+// are in privacy/audit, in daemon and next to this file. TestAuditOfExample in daemon audits
+// the mode example over a real chain and sockets.
 //
 //	go run ./bench/audit
 //	go run ./bench/audit --json --seeds 3 --only local
 //
-// All is drawn from fixed seeds, so a figure can be found again.
+// All randomness comes from fixed seeds, so figures can be reproduced.
 package main
 
 import (
@@ -22,7 +22,7 @@ import (
 	"github.com/althing-network/althing/bench/command"
 )
 
-// options are what the flags say.
+// options are the values of the flags.
 type options struct {
 	seeds int
 	only  string
@@ -33,13 +33,13 @@ func main() {
 	command.Main("audit", parse, func(ctx context.Context, o options) error { return run(ctx, o, os.Stdout) })
 }
 
-// parse reads the flags and says on w what is wrong with them.
+// parse parses the flags, and writes an error about them to w.
 func parse(arguments []string, w io.Writer) (o options, err error) {
 	f := flag.NewFlagSet("bench/audit", flag.ContinueOnError)
 	f.SetOutput(w)
-	f.IntVar(&o.seeds, "seeds", 20, "fixed seeds of each figure")
-	f.StringVar(&o.only, "only", "", "`words` of the settings to be measured, as \"central gaussian\" (default all)")
-	f.BoolVar(&o.json, "json", false, "print one JSON object a line")
+	f.IntVar(&o.seeds, "seeds", 20, "number of seeds per figure")
+	f.StringVar(&o.only, "only", "", "measure only settings with these `words`, for example \"central gaussian\" (default: all)")
+	f.BoolVar(&o.json, "json", false, "print JSON, one object per line")
 	if err := f.Parse(arguments); err != nil {
 		return o, err
 	}
@@ -57,7 +57,7 @@ func parse(arguments []string, w io.Writer) (o options, err error) {
 	return o, err
 }
 
-// settings are those that the flags ask for.
+// settings are the settings selected by the flags.
 func (o options) settings() (wanted []setting) {
 	for _, s := range settings() {
 		fits := true
@@ -71,7 +71,7 @@ func (o options) settings() (wanted []setting) {
 	return wanted
 }
 
-// run measures one setting after the other and says each when it is there.
+// run measures the settings in turn, and prints the results of each when they are ready.
 func run(ctx context.Context, o options, w io.Writer) error {
 	if !o.json {
 		fmt.Fprintln(w, head)

@@ -38,10 +38,10 @@ func TestFlags(t *testing.T) {
 	}
 }
 
-// TestResidualsCatchEachMode: with few canaries, in each mode, unit and kind, noise at half
-// of its scale and at 0.7 is found by its residuals, and honest noise is not. What is
-// released to the auditor is what everybody sees of the model, too.
-func TestResidualsCatchEachMode(t *testing.T) {
+// TestResidualsDetectTooLittleNoise: with few canaries, in each mode, unit and kind, the
+// residual test detects noise of 0.7 and of half the stated scale, and accepts noise of the
+// stated scale. The audited values are also those that the public model shows.
+func TestResidualsDetectTooLittleNoise(t *testing.T) {
 	for _, s := range settings() {
 		t.Run(s.String(), func(t *testing.T) {
 			t.Parallel()
@@ -55,7 +55,7 @@ func TestResidualsCatchEachMode(t *testing.T) {
 			}
 			for i, want := range []int{0, 1, 1} {
 				if r := results[i]; r.Residual != want || r.Caught != 0 && want == 0 || r.Coordinates < 1000 {
-					t.Errorf("%+v", r)
+					t.Errorf("got %+v: want %d detected by residuals", r, want)
 				}
 			}
 		})

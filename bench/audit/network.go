@@ -19,18 +19,18 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// network is a simulated one whose trainers hold canaries: the first node aggregates, the
-// second evaluates, the others train.
+// network is a simulated network whose trainers hold canaries. The first node is the
+// aggregator, the second the evaluator, the others are trainers.
 type network struct {
 	*sim.Network
 	setting setting
 	seed    uint64
 }
 
-const others = 2 // nodes that do not train
+const others = 2 // nodes that are not trainers
 
-// open makes a network whose trainers draw their noise as samplers say. Their alarms are
-// off: the audit is from the outside, and goes on after the first run.
+// open makes a network whose trainers draw noise with samplers. The trainers' own checks of
+// their noise are off, because the audit looks from outside and needs several runs.
 func (s setting) open(c card, samplers *audittest.Samplers, seed uint64) (network, error) {
 	n := network{sim.New(sim.Config{Seed: seed}), s, seed}
 	members := []sim.Member{{Roles: spec.Aggregator}, {Roles: spec.Evaluator, Rows: audittest.Row(s.columns(), 0, true)}}
@@ -58,9 +58,8 @@ func (s setting) open(c card, samplers *audittest.Samplers, seed uint64) (networ
 	return n, nil
 }
 
-// run throws the coins of a run, lets a task of one round go by, and gives what the
-// auditor sees of it, and the residuals of the trainers' own noise where only these have
-// a law.
+// run draws the coins of a run and runs a task of one round. It returns what the auditor
+// sees. If only the noise of single trainers has a known law, own are the residuals of it.
 func (n network) run(ctx context.Context, c card, number int) (seen audittest.Seen, own []int64, err error) {
 	seen.In = audit.Coins(rand.NewPCG(n.seed, uint64(number)), n.setting.canaries)
 	shares := n.deal(seen.In)
@@ -82,7 +81,7 @@ func (n network) run(ctx context.Context, c card, number int) (seen audittest.Se
 		if err != nil {
 			return seen, nil, err
 		}
-		if n.setting.lonely() {
+		if n.setting.separate() {
 			at := i % n.setting.columns()
 			seen.Released[i], seen.Released[n.setting.canaries+i] = update[at], update[n.setting.columns()+at]
 			continue
@@ -98,14 +97,14 @@ func (n network) run(ctx context.Context, c card, number int) (seen audittest.Se
 			own = append(own, residuals...)
 		}
 	}
-	if n.setting.lonely() {
+	if n.setting.separate() {
 		return seen, nil, nil
 	}
 	return seen, own, n.published(ctx, task, seen.Released)
 }
 
-// deal gives the trainers those canaries that are in, and says which each has: one, or
-// some columns of them.
+// deal gives the included canaries to the trainers, one or several each, and returns which
+// canaries each trainer has.
 func (n network) deal(in []bool) (shares [][]bool) {
 	s := n.setting
 	for i, node := range n.Nodes[others:] {
@@ -129,7 +128,7 @@ func (n network) deal(in []bool) (shares [][]bool) {
 	return shares
 }
 
-// sent is what a trainer sent to the aggregator, negated.
+// sent are the negated values of the update that a trainer sent to the aggregator.
 func (n network) sent(ctx context.Context, slot spec.Slot) ([]int64, error) {
 	store := n.Nodes[0].Tools.Store
 	e, err := store.Lookup(ctx, blob.Ref{Kind: blob.Update, Slot: slot})
@@ -154,7 +153,7 @@ func (n network) sent(ctx context.Context, slot spec.Slot) ([]int64, error) {
 	return released, nil
 }
 
-// published wants the model that everybody can see to have moved by what is audited.
+// published checks that the public model changed exactly by the audited values.
 func (n network) published(ctx context.Context, task spec.Task, released []int64) error {
 	next, err := n.Nodes[0].Tools.Model(ctx, task, task.Model)
 	if err != nil {
@@ -163,7 +162,7 @@ func (n network) published(ctx context.Context, task spec.Task, released []int64
 	quanta := float64(uint64(1) << task.Spec.Aggregation.ScaleBits)
 	for i, v := range released {
 		if got := -float64(next.Weights[i]) * quanta; got != float64(v) {
-			return fmt.Errorf("weight %d of the model has moved by %g quanta, and the updates add up to %d", i, got, v)
+			return fmt.Errorf("weight %d of the model has changed by %g quanta: want %d, the sum of the updates", i, got, v)
 		}
 	}
 	return nil

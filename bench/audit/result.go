@@ -12,29 +12,29 @@ import (
 	"github.com/althing-network/althing/privacy/audit/audittest"
 )
 
-// tau is the chance of a false alarm at a confidence of 99.9%.
+// tau is the probability of a false alarm: a confidence of 99.9%.
 const tau = 0.001
 
-// result is how often noise of one scale was caught in one setting.
+// result is how often audits detected noise of one scale in one setting.
 type result struct {
 	Mode        string  `json:"mode"`
 	Unit        string  `json:"unit"`
 	Kind        string  `json:"kind"`
-	Scale       float64 `json:"scale"` // of the noise that was drawn, over that of the card
+	Scale       float64 `json:"scale"` // of the drawn noise, as a multiple of the stated scale
 	Seeds       int     `json:"seeds"`
-	Residual    int     `json:"residual"`    // caught by the noise itself
-	Coordinates int     `json:"coordinates"` // of it, at each seed
-	Test        string  `json:"test"`        // of what was released
-	Caught      int     `json:"caught"`      // by it
+	Residual    int     `json:"residual"`    // seeds at which the residual test detects it
+	Coordinates int     `json:"coordinates"` // values that the residual test uses per seed
+	Test        string  `json:"test"`        // the test of guesses about canaries
+	Caught      int     `json:"caught"`      // seeds at which that test detects it
 	Runs        int     `json:"runs"`
 	Canaries    int     `json:"canaries"`
 	Guesses     int     `json:"guesses"`
-	Right       float64 `json:"right"` // of the guesses
+	Right       float64 `json:"right"` // share of right guesses
 }
 
 const head = "mode     unit     kind      scale  residual (values)    guesses: test, runs x canaries, guesses, right      caught"
 
-// print says a result as a line of a table or of JSON.
+// print prints a result as a line of the table or as a line of JSON.
 func (r result) print(w io.Writer, asJSON bool) error {
 	if asJSON {
 		return json.NewEncoder(w).Encode(r)
@@ -69,7 +69,7 @@ func (s setting) measure(ctx context.Context, seeds int) (all []result, err erro
 	return all, nil
 }
 
-// audit is that of one seed.
+// audit audits one network with one seed, and adds to the result.
 func (s setting) audit(ctx context.Context, c card, samplers *audittest.Samplers, seed uint64, r *result) error {
 	n, err := s.open(c, samplers, seed)
 	if err != nil {

@@ -13,17 +13,17 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// setting is a mode and kind of noise with its canaries. Each run claims epsilon 1; a
-// canary is a row, or all of a trainer's rows, whichever the mode protects.
+// setting is a mode and kind of noise with its canaries. Each run claims epsilon 1. A canary
+// is what the mode protects: one row, or all rows of a trainer.
 type setting struct {
 	mode, unit, kind string
-	trainers         int // of a round
-	canaries         int // of a run
-	runs             int // each with fresh coins
-	guesses          int // of a run
+	trainers         int // per round
+	canaries         int // per run
+	runs             int // each with new coins
+	guesses          int // per run
 }
 
-// settings is all that is measured.
+// settings lists all measured settings.
 func settings() []setting {
 	const example, client = spec.UnitExample, spec.UnitClient
 	return []setting{
@@ -40,23 +40,23 @@ func settings() []setting {
 
 func (s setting) String() string { return fmt.Sprintf("%s %s %s", s.mode, s.unit, s.kind) }
 
-// lonely reports whether each trainer's update is a release of its own, which holds one
-// canary: then a trainer needs few columns, and what all released is put side by side.
-func (s setting) lonely() bool { return s.mode == spec.PrivacyLocal }
+// separate reports whether each trainer's update is a release of its own with one canary.
+// Then a trainer needs few columns, and the releases are concatenated.
+func (s setting) separate() bool { return s.mode == spec.PrivacyLocal }
 
-// columns of the rows.
+// columns is the number of columns of the rows.
 func (s setting) columns() int {
-	if s.lonely() {
+	if s.separate() {
 		return 4
 	}
 	return s.canaries
 }
 
-// task is one round of canaries that claims epsilon 1. A value of an update is a quantum
-// of what was released, negated: model 0 is 0, and steps are of rate 1.
+// task is a task of one round that claims epsilon 1. Model 0 is 0 and the rate is 1, so an
+// update is the negated release, in quanta.
 func (s setting) task() spec.TaskSpec {
 	t := sim.DigitsTask(1)
-	t.Escrow *= 100 // many trainers must each be paid
+	t.Escrow *= 100 // there are many trainers to pay
 	t.Name = "canaries"
 	t.Model = spec.Model{Kind: spec.ModelSoftmax, Inputs: uint32(s.columns()), Classes: 2}
 	t.Training = spec.Training{Optimiser: spec.OptimiserSGD, Batch: 32, Epochs: 1, Rate: spec.One, Arithmetic: spec.ArithmeticStrict}
@@ -79,17 +79,17 @@ func (s setting) task() spec.TaskSpec {
 	return t
 }
 
-// card is what a task says of its noise.
+// card is what a task states about its noise.
 type card struct {
 	release   cost.Release
 	bound     privacy.Bound
-	each      *privacy.Table // of one trainer's noise
-	whole     *privacy.Table // of the noise of a sum, nil where the sum is not of one law
+	each      *privacy.Table // law of one trainer's noise
+	whole     *privacy.Table // law of the noise of a sum; nil if the sum has none
 	gradients []audit.Gradient
-	chance    func([]audit.Guesses) (float64, error) // of all runs, if the card is true
+	chance    func([]audit.Guesses) (float64, error) // probability of the guesses of all runs if the card is true
 }
 
-// card is read off what the books are charged.
+// card is derived from the release that the books are charged for.
 func (s setting) card() (c card, err error) {
 	task := s.task()
 	if c.release, err = terms.Release(task); err != nil {
@@ -115,13 +115,13 @@ func (s setting) card() (c card, err error) {
 		each = privacy.RoundedGaussian{Sigma: privacy.Ratio(n.Sigma)}
 		whole = each
 	case cost.Skellam:
-		sigma = math.Sqrt(float64(n.Variance.Num)) // what a Gaussian of it would have
-		each = privacy.Skellam{Variance: n.Variance.Num, Shares: task.Honest()}
-		whole = privacy.Skellam{Variance: n.Variance.Num * uint64(s.trainers), Shares: task.Honest()}
+		sigma = math.Sqrt(float64(n.Variance.Num)) // of a Gaussian with the same variance
+		each = privacy.Skellam{Variance: n.Variance.Num, Shares: task.NoiseShares()}
+		whole = privacy.Skellam{Variance: n.Variance.Num * uint64(s.trainers), Shares: task.NoiseShares()}
 	case cost.Laplace:
 		claim := audit.Approximate{Epsilon: float64(c.release.Norm.L1) * float64(n.Rate.Num) / float64(n.Rate.Den)}
 		c.bound = privacy.Bound{Norm: privacy.L1, Limit: c.release.Norm.L1}
-		c.chance = func(runs []audit.Guesses) (float64, error) { // all are one: no coin is of two runs
+		c.chance = func(runs []audit.Guesses) (float64, error) { // all runs count as one run, because they share no coins
 			var all audit.Guesses
 			for _, g := range runs {
 				all.Canaries, all.Made, all.Right = all.Canaries+g.Canaries, all.Made+g.Made, all.Right+g.Right
@@ -130,8 +130,8 @@ func (s setting) card() (c card, err error) {
 		}
 		each = privacy.DiscreteLaplace{A: privacy.Ratio(n.Rate)}
 		whole = each
-		if s.mode == spec.PrivacyCentral { // shares that are more than one whole have no table
-			each, whole = privacy.Polya{A: privacy.Ratio(n.Rate), Shares: task.Honest()}, nil
+		if s.mode == spec.PrivacyCentral { // there is no table for a sum of more shares than one law needs
+			each, whole = privacy.Polya{A: privacy.Ratio(n.Rate), Shares: task.NoiseShares()}, nil
 		}
 	}
 	if c.each, err = privacy.NewTable(each); err != nil {

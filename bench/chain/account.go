@@ -19,8 +19,8 @@ import (
 // account signs transactions.
 type account struct {
 	key    *secp256k1.PrivKey
-	number uint64 // its place in the genesis
-	node   uint64 // id of the node that it owns, 0 where there is none
+	number uint64 // account number: its index in the genesis
+	node   uint64 // id of the node that it owns; 0: none
 }
 
 func newAccount(name string, number int) account {
@@ -29,7 +29,7 @@ func newAccount(name string, number int) account {
 
 func (a account) address() sdk.AccAddress { return sdk.AccAddress(a.key.PubKey().Address()) }
 
-// transport is the key with which its node signs receipts.
+// transport is the key with which the account's node signs receipts.
 func (a account) transport() ed25519.PrivateKey {
 	seed := sha256.Sum256(a.address())
 	return ed25519.NewKeyFromSeed(seed[:])
@@ -37,7 +37,7 @@ func (a account) transport() ed25519.PrivateKey {
 
 func (a account) owner() string { return a.address().String() }
 
-// The fee of a message that is owed, and one that covers the gas of any other.
+// The fee of an owed message, and a fee that covers the gas of any other message, in uthing.
 const (
 	owed uint64 = 0
 	paid uint64 = chain.Thing
@@ -55,7 +55,7 @@ func (n *network) sign(a account, uthing uint64, msg sdk.Msg) ([]byte, error) {
 	b.SetUnordered(true)
 	b.SetTimeoutTimestamp(n.now.Add(5 * time.Minute))
 	sig := signing.SignatureV2{PubKey: a.key.PubKey(), Data: &signing.SingleSignatureData{SignMode: mode}}
-	if err := b.SetSignatures(sig); err != nil { // the key is part of what is signed
+	if err := b.SetSignatures(sig); err != nil { // the signed bytes contain the public key
 		return nil, err
 	}
 	signer := authsigning.SignerData{Address: a.owner(), ChainID: chainID, AccountNumber: a.number, PubKey: a.key.PubKey()}

@@ -15,8 +15,8 @@ import (
 	"github.com/althing-network/althing/pb/taskpb"
 )
 
-// Every message that the chain knows for tasks is measured, each row is there for
-// both numbers of trainers, and a round of more trainers writes more.
+// TestEveryMessageIsMeasured: every message of the task module is measured with both numbers
+// of trainers, and a round with more trainers writes more bytes.
 func TestEveryMessageIsMeasured(t *testing.T) {
 	var out strings.Builder
 	if err := run(t.Context(), options{trainers: []int{3, 13}, tasks: 1, json: true}, &out); err != nil {
@@ -33,7 +33,7 @@ func TestEveryMessageIsMeasured(t *testing.T) {
 	var messages []string
 	for _, method := range taskpb.Msg_serviceDesc.Methods {
 		if slices.Contains([]string{"AttestModel", "UpdateModel", "UpdateParams"}, method.MethodName) {
-			continue // no round needs one: they follow a vote
+			continue // these follow a vote of token holders, not a round
 		}
 		if method.MethodName == "Ready" {
 			messages = append(messages, "Ready by aggregator", "Ready by evaluator")
@@ -53,7 +53,7 @@ func TestEveryMessageIsMeasured(t *testing.T) {
 				t.Errorf("%s: %+v", what, r)
 			}
 		}
-		// The preparation of a task knows nothing of trainers.
+		// The messages before the first round do not depend on the number of trainers.
 		if !strings.HasPrefix(what, "Ready") && what != "Create" && got[0].Bytes > got[1].Bytes {
 			t.Errorf("%s: writes less with 13 trainers: %+v", what, got)
 		}
@@ -70,9 +70,10 @@ func TestEveryMessageIsMeasured(t *testing.T) {
 	}
 }
 
-// A message that the chain refuses is an error, in CheckTx and in a block.
+// TestRefusedMessageIsAnError: a message that the chain refuses is an error of the
+// measurement, in CheckTx and in a block.
 func TestRefusedMessageIsAnError(t *testing.T) {
-	m, err := newMeasurement(leastTrainers)
+	m, err := newMeasurement(minTrainers)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +96,7 @@ func TestRefusedMessageIsAnError(t *testing.T) {
 	m.err = nil
 	m.alone("Attest", m.aggregators[0], owed, early)
 	if m.err == nil || !strings.Contains(m.err.Error(), "insufficient fee") {
-		t.Errorf("what is not owed: got %v, want it refused as free", m.err)
+		t.Errorf("a message without a fee that is not owed: got %v, want it refused", m.err)
 	}
 	m.err = nil
 	m.end("block that settles a round", func() bool { return false })
@@ -104,9 +105,10 @@ func TestRefusedMessageIsAnError(t *testing.T) {
 	}
 }
 
-// Two empty blocks cost the same: what is measured is the message alone.
+// TestEmptyBlocksAreAlike: two empty blocks cost the same, so the difference between a block
+// with a message and an empty one is the cost of the message.
 func TestEmptyBlocksAreAlike(t *testing.T) {
-	m, err := newMeasurement(leastTrainers)
+	m, err := newMeasurement(minTrainers)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +144,7 @@ func TestFlags(t *testing.T) {
 		"--trainers 10,-1":    "--trainers -1",
 		"--trainers 10000000": "selection.trainers",
 		"--tasks 0":           "want 1 to",
-		"10":                  "only flags",
+		"10":                  "flags only",
 	} {
 		var said strings.Builder
 		if _, err := parse(strings.Fields(flags), &said); err == nil || !strings.Contains(said.String(), want) {

@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// cost is what a block cost, or one block more than another.
+// cost is the cost of a block, or the difference of two blocks.
 type cost struct {
 	gas   int64
 	keys  int64         // set or deleted in the stores
 	bytes int64         // of these keys and their values
-	tree  int64         // bytes that the database was given
+	tree  int64         // bytes written to the database
 	time  time.Duration // of FinalizeBlock
-	check time.Duration // of CheckTx, 0 where there was no message
+	check time.Duration // of CheckTx; 0 without a message
 }
 
 func (c cost) less(empty cost) cost {
@@ -23,7 +23,7 @@ func (c cost) less(empty cost) cost {
 	}
 }
 
-// row is the medians over all costs of a kind.
+// row has the medians over all costs of a kind.
 type row struct {
 	Trainers int    `json:"trainers"` // in the round
 	What     string `json:"what"`
@@ -48,8 +48,8 @@ func newRow(trainers int, what string, costs []cost) row {
 	}
 }
 
-// median is that of one figure; of an even number of figures the lower of the two
-// in the middle.
+// median is the median of one figure; for an even number of figures, the lower of the two in
+// the middle.
 func median[T cmp.Ordered](costs []cost, figure func(cost) T) T {
 	figures := make([]T, len(costs))
 	for i, c := range costs {

@@ -2,8 +2,8 @@ package main
 
 import dbm "github.com/cosmos/cosmos-db"
 
-// counted is a database in memory that counts the bytes it is given, keys and
-// values. What is deleted costs it nothing.
+// counted is a database in memory that counts the written bytes of keys and values. Deleting
+// is not counted.
 type counted struct {
 	*dbm.MemDB
 	given int64

@@ -15,7 +15,7 @@ import (
 	"github.com/althing-network/althing/bench/plot"
 )
 
-// reportLoads prints loads: a line of JSON each, or a table of all.
+// reportLoads prints loads, as one line of JSON each or as one table.
 func reportLoads(w io.Writer, asJSON bool, loads []load) error {
 	if asJSON {
 		lines := json.NewEncoder(w)
@@ -34,7 +34,7 @@ func reportLoads(w io.Writer, asJSON bool, loads []load) error {
 	return t.Flush()
 }
 
-// draw draws what earlier runs have printed.
+// draw publishes the output of earlier runs.
 func draw(o loadOptions) error {
 	if o.drawVotes != "" {
 		return drawLines(o, o.drawVotes, "--draw-votes", votePicture, voteTable)
@@ -42,8 +42,8 @@ func draw(o loadOptions) error {
 	return drawLines(o, o.draw, "--docs", loadPicture, loadTable)
 }
 
-// drawLines draws the lines in files, and writes their table where the document says that
-// it was written with a flag.
+// drawLines draws the lines in files, and replaces the table in the document that is marked
+// with the flag.
 func drawLines[T any](o loadOptions, paths, flag string, picture func([]T) plot.Figure, table func([]T) string) error {
 	var lines []T
 	for path := range strings.SplitSeq(paths, ",") {
@@ -85,7 +85,7 @@ func drawLines[T any](o loadOptions, paths, flag string, picture func([]T) plot.
 	return os.WriteFile(o.docs, fmt.Appendf(nil, "%s%s%s%s%s", head, begins, table(lines), ends, tail), 0o644)
 }
 
-// loadPicture is the mean of a block by the number of nodes, a chart for each life.
+// loadPicture shows the mean time of a block by the number of nodes, in one chart per life.
 func loadPicture(loads []load) plot.Figure {
 	f := plot.Figure{Title: "An empty block with 10 nodes for each open task", Columns: len(lives())}
 	for _, life := range lives() {

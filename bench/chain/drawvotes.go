@@ -11,7 +11,7 @@ import (
 	"github.com/althing-network/althing/bench/plot"
 )
 
-// reportVotes prints rows: a line of JSON each, or a table of all.
+// reportVotes prints rows, as one line of JSON each or as one table.
 func reportVotes(w io.Writer, asJSON bool, rows []voteRow) error {
 	if asJSON {
 		lines := json.NewEncoder(w)
@@ -30,7 +30,8 @@ func reportVotes(w io.Writer, asJSON bool, rows []voteRow) error {
 	return t.Flush()
 }
 
-// votePicture is a vote by the votes before it, and blocks by the proposals before them.
+// votePicture shows the time of a vote by the number of earlier votes, and the time of blocks
+// by the number of earlier proposals.
 func votePicture(rows []voteRow) plot.Figure {
 	y := plot.Axis{Label: "ms of processor time, median"}
 	poll := plot.Chart{Title: "A vote", X: plot.Axis{Label: "votes in the poll", Log: true}, Y: y}
@@ -56,7 +57,7 @@ func votePicture(rows []voteRow) plot.Figure {
 	return plot.Figure{Title: "Votes and proposals", Columns: 2, Charts: []plot.Chart{poll, chain}}
 }
 
-// voteTable is a table in Markdown of one poll, and one of many proposals.
+// voteTable are two tables in Markdown: of polls, and of many proposals.
 func voteTable(rows []voteRow) string {
 	var poll, chain strings.Builder
 	for _, r := range rows {

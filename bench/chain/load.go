@@ -18,10 +18,10 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// size is how much is on a chain.
+// size is how many nodes and open tasks a chain has.
 type size struct{ Nodes, Tasks int }
 
-// loadOptions are what the flags say of a loaded chain.
+// loadOptions are the values of the flags for loaded chains.
 type loadOptions struct {
 	name    string
 	load    []size
@@ -35,17 +35,17 @@ type loadOptions struct {
 }
 
 func (o *loadOptions) flags(f *flag.FlagSet) (sizes *string) {
-	f.StringVar(&o.name, "name", "now", "`name` of the chain in lines and pictures, with --load")
-	f.IntVar(&o.expired, "expired", 0, "measure the first size once more with so many `tasks` that have ended, with --load")
-	f.IntVar(&o.blocks, "blocks", 60, "empty blocks to measure of each chain, with --load")
-	f.StringVar(&o.draw, "draw", "", "only draw the lines in these `files`, separated by commas")
-	f.StringVar(&o.drawVotes, "draw-votes", "", "the same of lines that --votes has printed, in these `files`")
-	f.StringVar(&o.docs, "docs", "", "`document` whose table is written anew, with --draw or --draw-votes")
-	f.StringVar(&o.plot, "plot", "", "SVG `file` for the picture, with --draw or --draw-votes")
-	return f.String("load", "", "measure empty blocks instead of messages, with so many `nodes:tasks`, as in 100:10,10000:1000")
+	f.StringVar(&o.name, "name", "now", "with --load: `name` of the chain in lines and pictures")
+	f.IntVar(&o.expired, "expired", 0, "with --load: measure the first size again with this `number` of ended tasks in addition")
+	f.IntVar(&o.blocks, "blocks", 60, "with --load: empty blocks to measure per chain")
+	f.StringVar(&o.draw, "draw", "", "measure nothing, draw the output of --load --json in these `files`, separated by commas")
+	f.StringVar(&o.drawVotes, "draw-votes", "", "measure nothing, draw the output of --votes --json in these `files`, separated by commas")
+	f.StringVar(&o.docs, "docs", "", "with --draw or --draw-votes: `document` whose table is replaced")
+	f.StringVar(&o.plot, "plot", "", "with --draw or --draw-votes: SVG `file` for the picture")
+	return f.String("load", "", "measure empty blocks instead of messages, with these numbers of `nodes:tasks`, for example 100:10,10000:1000")
 }
 
-// parseSizes reads 100:10,10000:1000.
+// parseSizes parses sizes such as 100:10,10000:1000.
 func parseSizes(s string) (sizes []size, err error) {
 	if s == "" {
 		return nil, nil
@@ -55,29 +55,29 @@ func parseSizes(s string) (sizes []size, err error) {
 		n, err := strconv.Atoi(nodes)
 		t, err2 := strconv.Atoi(tasks)
 		if err != nil || err2 != nil || t < 1 || n < 10*t {
-			return nil, fmt.Errorf("--load %q: want nodes:tasks, and 10 nodes for each task", part)
+			return nil, fmt.Errorf("--load %q: want nodes:tasks, with at least 1 task and 10 nodes per task", part)
 		}
 		sizes = append(sizes, size{n, t})
 	}
 	return sizes, nil
 }
 
-// lives are what the open tasks of a loaded chain do.
+// lives lists what the open tasks of a loaded chain may do.
 func lives() []string { return []string{lifeIdle, lifeWaiting, lifeAborting} }
 
 const (
-	lifeIdle     = "idle"     // a round trains, and its deadline is far away
-	lifeWaiting  = "waiting"  // no committee has the stake that they want
-	lifeAborting = "aborting" // their trainers never speak
+	lifeIdle     = "idle"     // a round is in the phase train, and its deadline is far
+	lifeWaiting  = "waiting"  // no node has the stake that the tasks require
+	lifeAborting = "aborting" // rounds abort, because trainers send nothing
 )
 
-// load is what the empty blocks of a loaded chain cost in processor time, from
-// FinalizeBlock to the end of Commit.
+// load is the processor time of empty blocks of a loaded chain, from FinalizeBlock to the end
+// of Commit.
 type load struct {
 	Name    string `json:"name"`
 	Nodes   int    `json:"nodes"`
 	Tasks   int    `json:"tasks"`
-	Expired int    `json:"expired"` // tasks that have ended, beside
+	Expired int    `json:"expired"` // ended tasks, in addition to the open ones
 	Life    string `json:"life"`
 	Blocks  int    `json:"blocks"`
 	Median  int64  `json:"median_us"`
@@ -85,8 +85,8 @@ type load struct {
 	Longest int64  `json:"longest_us"`
 }
 
-// measureLoads measures each size with each life, and the first size once more with idle
-// tasks and so many tasks that have ended.
+// measureLoads measures each size with each life. If there are ended tasks, it measures the
+// first size again with idle tasks and these.
 func measureLoads(ctx context.Context, o loadOptions, l line) (loads []load, err error) {
 	for _, s := range o.load {
 		for _, life := range lives() {
@@ -110,18 +110,16 @@ func measureLoads(ctx context.Context, o loadOptions, l line) (loads []load, err
 	return loads, nil
 }
 
-// pause is between two blocks of a loaded chain, and spreading over how many of them
-// its tasks are created, so that they are not all due in the same block.
 const (
-	pause     = time.Second
-	spreading = 10
+	pause        = time.Second // network time between two blocks of a loaded chain
+	spreadBlocks = 10          // blocks over which messages are spread, so that tasks are not all due in one block
 )
 
-// settling is how many blocks pass before any is measured: pauses of tasks that ask in
-// vain, or abort, have grown by then.
-const settling = 120
+// warmupBlocks is how many blocks pass before the measured ones. After them, the growing
+// pauses between retries of waiting and aborting tasks have grown.
+const warmupBlocks = 120
 
-// measureLoad begins a chain, brings its tasks to life, and lets empty blocks pass.
+// measureLoad starts a chain, creates its tasks, and measures empty blocks.
 func measureLoad(ctx context.Context, o loadOptions, s size, life string, expired int) (load, error) {
 	m, err := newLoaded(s)
 	if err != nil {
@@ -135,7 +133,7 @@ func measureLoad(ctx context.Context, o loadOptions, s size, life string, expire
 			return load{}, err
 		}
 	}
-	for range settling {
+	for range warmupBlocks {
 		if _, err := m.block(); err != nil {
 			return load{}, err
 		}
@@ -160,7 +158,7 @@ func measureLoad(ctx context.Context, o loadOptions, s size, life string, expire
 	}, nil
 }
 
-// loaded is a chain with many nodes: of ten, one aggregates, one evaluates, eight train.
+// loaded is a chain with many nodes: 1 of 10 is an aggregator, 1 an evaluator, 8 are trainers.
 type loaded struct {
 	*network
 	consumer account
@@ -178,24 +176,24 @@ func newLoaded(s size) (*loaded, error) {
 		a.node = uint64(i + 1)
 		accounts = append(accounts, a)
 	}
-	const each = 10_000 * chain.Thing // so that the accounts of 10,000 nodes stay below the cap
+	const each = 10_000 * chain.Thing // 10,000 accounts with it are still below the cap
 	n, err := newNetwork(accounts, each)
 	if err != nil {
 		return nil, err
 	}
 	n.pause = pause
 	m := &loaded{network: n, consumer: accounts[1], nodes: accounts[2:]}
-	return m, m.all(m.nodes, func(i int, a account) (uint64, sdk.Msg) {
+	return m, m.sendAll(m.nodes, func(i int, a account) (uint64, sdk.Msg) {
 		return paid, registration(roleOf(i))(a)
 	})
 }
 
-// all lets accounts say something each, in a few blocks.
-func (m *loaded) all(who []account, say func(int, account) (uint64, sdk.Msg)) error {
-	for i := range spreading {
+// sendAll sends one message of each account, spread over some blocks.
+func (m *loaded) sendAll(who []account, say func(int, account) (uint64, sdk.Msg)) error {
+	for i := range spreadBlocks {
 		var txs [][]byte
-		for j := i * len(who) / spreading; j < (i+1)*len(who)/spreading; j++ {
-			m.now = m.now.Add(time.Microsecond) // no two transactions of an account are alike
+		for j := i * len(who) / spreadBlocks; j < (i+1)*len(who)/spreadBlocks; j++ {
+			m.now = m.now.Add(time.Microsecond) // so that no two transactions of an account are the same
 			fee, msg := say(j, who[j])
 			tx, err := m.sign(who[j], fee, msg)
 			if err != nil {
@@ -210,10 +208,10 @@ func (m *loaded) all(who []account, say func(int, account) (uint64, sdk.Msg)) er
 	return nil
 }
 
-// hour is longer than anything that is measured.
+// hour is longer than any measurement.
 const hour = 3600 * spec.Second
 
-// begin creates tasks and, unless they wait, brings each to its first round.
+// begin creates tasks and, unless they are to wait, starts the first round of each.
 func (m *loaded) begin(tasks int, life string) error {
 	asked := request(3)
 	asked.Selection.MinTrainers = 1
@@ -229,10 +227,10 @@ func (m *loaded) begin(tasks int, life string) error {
 	create := func(_ int, a account) (uint64, sdk.Msg) {
 		return paid, &taskpb.MsgCreate{Owner: a.owner(), Spec: taskpb.TaskSpecFromSpec(asked)}
 	}
-	if err := m.all(slices.Repeat([]account{m.consumer}, tasks), create); err != nil || life == lifeWaiting {
+	if err := m.sendAll(slices.Repeat([]account{m.consumer}, tasks), create); err != nil || life == lifeWaiting {
 		return err
 	}
-	if err := m.rest(); err != nil {
+	if err := m.emptyBlocks(); err != nil {
 		return err
 	}
 	var who []account
@@ -247,21 +245,21 @@ func (m *loaded) begin(tasks int, life string) error {
 		}
 	}
 	if len(who) != 2*tasks {
-		return fmt.Errorf("%d members of committees, want %d", len(who), 2*tasks)
+		return fmt.Errorf("committees have %d members: want %d", len(who), 2*tasks)
 	}
 	ready := func(i int, a account) (uint64, sdk.Msg) {
 		d := model(0)
 		return owed, &taskpb.MsgReady{Owner: a.owner(), Task: what[i], Digest: d[:]}
 	}
-	if err := m.all(who, ready); err != nil {
+	if err := m.sendAll(who, ready); err != nil {
 		return err
 	}
-	return m.rest()
+	return m.emptyBlocks()
 }
 
-// rest hands the chain some empty blocks.
-func (m *loaded) rest() error {
-	for range spreading {
+// emptyBlocks runs some empty blocks.
+func (m *loaded) emptyBlocks() error {
+	for range spreadBlocks {
 		if _, err := m.block(); err != nil {
 			return err
 		}
@@ -269,8 +267,8 @@ func (m *loaded) rest() error {
 	return nil
 }
 
-// expire writes tasks that have ended, as they lie in the store: the record, and where it
-// is found by state and by owner. Messages that lead there would take a day.
+// expire writes ended tasks directly into the store: the records, and their entries in the
+// indexes by state and by owner. With messages this would take a day.
 func (m *loaded) expire(tasks int) error {
 	stores, err := m.stores()
 	if err != nil {
@@ -281,7 +279,7 @@ func (m *loaded) expire(tasks int) error {
 	big := func(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 	record := store.Get(number(1, big(1)))
 	if record == nil {
-		return fmt.Errorf("task 1 is not where it was")
+		return fmt.Errorf("the store has no task 1 under the expected key")
 	}
 	cancelled := binary.BigEndian.AppendUint32(nil, uint32(taskpb.TASK_STATE_CANCELLED))
 	owner := append([]byte(m.consumer.owner()), 0)
@@ -291,5 +289,5 @@ func (m *loaded) expire(tasks int) error {
 		store.Set(number(4, cancelled, big(id)), []byte{})
 		store.Set(number(5, owner, big(id)), []byte{})
 	}
-	return m.rest()
+	return m.emptyBlocks()
 }

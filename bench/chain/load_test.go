@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// A chain of each life is measured, and what is printed is what is drawn.
+// TestLoad: chains with each life are measured, and the output can be drawn.
 func TestLoad(t *testing.T) {
 	var out strings.Builder
 	o := options{json: true, loadOptions: loadOptions{name: "here", load: []size{{20, 2}, {40, 3}}, expired: 5, blocks: 3}}
@@ -53,8 +53,9 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-// Tasks of the life waiting wait, and those of the life aborting abort.
-func TestLivesAreWhatTheySay(t *testing.T) {
+// TestTasksLiveAsNamed: tasks with the life waiting wait, and those with the life aborting
+// abort rounds.
+func TestTasksLiveAsNamed(t *testing.T) {
 	for _, life := range lives() {
 		m, err := newLoaded(size{20, 2})
 		if err != nil {
@@ -68,7 +69,7 @@ func TestLivesAreWhatTheySay(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		got := (&measurement{network: m.network, tasks: 2}).now()
+		got := (&measurement{network: m.network, tasks: 2}).newest()
 		if waits, aborts := got.Round == 0, got.Round > 1; waits != (life == lifeWaiting) || aborts != (life == lifeAborting) {
 			t.Errorf("%s: a task in state %s, round %d", life, got.State, got.Round)
 		}

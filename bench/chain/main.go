@@ -1,42 +1,41 @@
-// Command chain measures what the messages of a task cost a validator: gas, what
-// they write, and time, each in a block of its own. It also measures the block in
-// which a round opens, settles, or closes its task. It is not a test of speed: a
-// figure is printed whatever it is, and only a refused message is an error.
+// Command chain measures what the messages of a task cost a validator: gas, written bytes
+// and time, each message in a block of its own. It also measures the block in which a round
+// opens, settles, or closes its task. It is not a test of speed: it fails only if a message
+// is refused.
 //
 //	go run ./bench/chain
 //	go run ./bench/chain --json --trainers 10,2048 --tasks 20
 //
-// The application is the real one, with its ante handler, gas meter and stores,
-// over a database in memory and without consensus. Tasks run one after the other
-// with 4 aggregators, 4 evaluators and the given number of trainers. Before each
-// measured block comes an empty one, and what that one cost is taken off; the
-// figures are medians over all messages of a kind.
+// The application is the real one, with its ante handler, gas meter and stores, over a
+// database in memory and without consensus. Tasks run one after the other with 4
+// aggregators, 4 evaluators and the given number of trainers. Before each measured block
+// comes an empty one, whose cost is subtracted. The figures are medians over all messages of
+// a kind.
 //
-//   - gas is what the transaction used, ante handler included.
-//   - keys and bytes are what the block sets or deletes in the stores of all
-//     modules, keys and values, each key once; what the end of the block does with
-//     the message is included.
-//   - tree is what the database is given for that: the bytes and all nodes of the
-//     trees above them.
-//   - time is that of FinalizeBlock, which runs the transaction, ends the block and
-//     hashes the stores; writing to a disk is not in it.
+//   - gas is the gas that the transaction used, including the ante handler.
+//   - keys and bytes count the keys and values that the block sets or deletes in the stores
+//     of all modules, each key once, including what the end of the block does.
+//   - tree counts the bytes written to the database for that: the values and all tree nodes
+//     above them.
+//   - time is the time of FinalizeBlock, which runs the transaction, ends the block and
+//     hashes the stores. It does not include writing to a disk.
 //   - check is the time of CheckTx.
 //
-// With --load it measures empty blocks of a chain on which many nodes are registered and
-// many tasks are open, in processor time:
+// With --load it measures the processor time of empty blocks of a chain with many registered
+// nodes and many open tasks:
 //
 //	go run ./bench/chain --load 100:10,10000:1000 --expired 1000000 --json --name "as it is" > now.jsonl
 //	go run ./bench/chain --draw before.jsonl,now.jsonl --docs docs/chain-load.md --plot docs/chain-load.svg
 //
-// With --votes and --proposals it measures one poll with many votes, and many proposals one
-// after the other:
+// With --votes and --proposals it measures one poll with many votes, and then many proposals
+// one after the other:
 //
 //	go run ./bench/chain --votes 100000 --proposals 1000 --json > votes.jsonl
 //	go run ./bench/chain --draw-votes votes.jsonl --docs docs/chain-load.md --plot docs/votes.svg
 //
-// A message is measured when its round is as full as it gets. The closing message
-// of a phase is not measured, for the block that holds it also ends the phase. The
-// block of a Create also finds the committee.
+// A message is measured when its round is as full as possible. The last message of a phase
+// is not measured, because its block also ends the phase. The block of a Create also selects
+// the committee.
 package main
 
 import (
@@ -51,10 +50,10 @@ import (
 	"github.com/althing-network/althing/bench/command"
 )
 
-// options are what the flags say.
+// options are the values of the flags.
 type options struct {
-	trainers []int // at most, in a round
-	tasks    int   // to measure with each of these numbers
+	trainers []int // largest numbers of trainers per round
+	tasks    int   // tasks to measure with each of these numbers
 	json     bool
 	loadOptions
 	voteOptions
@@ -64,13 +63,13 @@ func main() {
 	command.Main("chain", parse, func(ctx context.Context, o options) error { return run(ctx, o, os.Stdout) })
 }
 
-// parse reads the flags and says on w what is wrong with them.
+// parse parses the flags, and writes an error about them to w.
 func parse(arguments []string, w io.Writer) (o options, err error) {
 	f := flag.NewFlagSet("bench/chain", flag.ContinueOnError)
 	f.SetOutput(w)
-	trainers := f.String("trainers", "10,256,2048", "`numbers` of trainers that a round selects at most, each at least 3")
+	trainers := f.String("trainers", "10,256,2048", "largest `numbers` of trainers that a round selects, separated by commas, each at least 3")
 	f.IntVar(&o.tasks, "tasks", 10, "tasks of two rounds to measure with each number of trainers")
-	f.BoolVar(&o.json, "json", false, "print one JSON object a line")
+	f.BoolVar(&o.json, "json", false, "print JSON, one object per line")
 	loads := o.loadOptions.flags(f)
 	o.voteOptions.flags(f)
 	if err := f.Parse(arguments); err != nil {
@@ -81,8 +80,8 @@ func parse(arguments []string, w io.Writer) (o options, err error) {
 		if err == nil {
 			err = request(n).Validate()
 		}
-		if n < leastTrainers && err == nil {
-			err = fmt.Errorf("want at least %d", leastTrainers)
+		if n < minTrainers && err == nil {
+			err = fmt.Errorf("want at least %d", minTrainers)
 		}
 		if err != nil {
 			err = fmt.Errorf("--trainers %s: %w", s, err)
@@ -98,11 +97,11 @@ func parse(arguments []string, w io.Writer) (o options, err error) {
 	switch {
 	case err != nil:
 	case o.blocks < 1 || o.expired < 0:
-		err = fmt.Errorf("--blocks %d, --expired %d: want at least one block", o.blocks, o.expired)
+		err = fmt.Errorf("--blocks %d, --expired %d: want at least 1 and 0", o.blocks, o.expired)
 	case o.tasks < 1 || o.tasks > maxTasks:
 		err = fmt.Errorf("--tasks %d: want 1 to %d", o.tasks, maxTasks)
 	case f.NArg() > 0:
-		err = fmt.Errorf("%q: want only flags", f.Arg(0))
+		err = fmt.Errorf("%q: want flags only", f.Arg(0))
 	}
 	if err != nil {
 		fmt.Fprintln(w, "bench/chain:", err)

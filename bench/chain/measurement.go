@@ -13,14 +13,14 @@ import (
 )
 
 const (
-	committee     = 4 // aggregators, and as many evaluators
-	leastTrainers = 3
-	maxTasks      = 1000
-	fortune       = 100 * maxTasks * chain.Thing // of each account: a task costs nobody more than 75 THING
+	committee      = 4 // number of aggregators, and of evaluators
+	minTrainers    = 3
+	maxTasks       = 1000
+	initialBalance = 100 * maxTasks * chain.Thing // of each account: a task costs an account at most 75 THING
 )
 
-// measurement is a network with its nodes, and what their messages cost so far.
-// The first error stays in err, and nothing is done after it.
+// measurement is a network with its nodes, and the costs of their messages so far. After the
+// first error, which is kept in err, all methods do nothing.
 type measurement struct {
 	*network
 	consumer    account
@@ -35,28 +35,26 @@ type measurement struct {
 	err   error
 }
 
-// request is the task that is run again and again. A round of it selects as many
-// trainers as a task that asks for a backup of 30% can, up to most: 10 of 10, 255
-// of 256, 2048 of 2048.
-func request(most int) spec.TaskSpec {
+// request is the measured task. Its rounds select at most maxTrainers trainers, or slightly
+// fewer, because 30% of them are backups: 10 of 10, 255 of 256, 2048 of 2048.
+func request(maxTrainers int) spec.TaskSpec {
 	t := spec.DefaultTask()
-	t.Overlap = false // a phase of one round at a time is measured
+	t.Overlap = false // so that only one round has a phase at a time
 	t.Name = "digits"
 	t.Model = spec.Model{Kind: spec.ModelMLP, Inputs: 64, Hidden: []uint32{32}, Classes: 10}
 	t.Data = spec.Data{Name: "digits"}
 	t.Training.Rate = 100_000
-	t.Selection.Trainers = uint32(most * int(spec.One) / int(spec.Backup))
-	t.Selection.MinTrainers = t.Selection.Trainers // so that a few can hold up a round
+	t.Selection.Trainers = uint32(maxTrainers * int(spec.One) / int(spec.Backup))
+	t.Selection.MinTrainers = t.Selection.Trainers // so that a round waits for a few trainers
 	t.Selection.Aggregators, t.Selection.Evaluators = committee, committee
 	t.Target = spec.Target{Rounds: 3}
 	t.Escrow = 100 * chain.Thing
 	return t
 }
 
-// newMeasurement begins a network in which as many trainers are registered as a
-// round selects.
-func newMeasurement(most int) (*measurement, error) {
-	m := &measurement{request: request(most), costs: map[string][]cost{}}
+// newMeasurement starts a network with as many trainers as a round selects.
+func newMeasurement(maxTrainers int) (*measurement, error) {
+	m := &measurement{request: request(maxTrainers), costs: map[string][]cost{}}
 	accounts := []account{newAccount("validator", 0), newAccount("consumer", 1)}
 	m.consumer = accounts[1]
 	enter := func(role string) account {
@@ -75,7 +73,7 @@ func newMeasurement(most int) (*measurement, error) {
 		m.evaluators = append(m.evaluators, enter("evaluator"))
 	}
 	var err error
-	if m.network, err = newNetwork(accounts, fortune); err != nil {
+	if m.network, err = newNetwork(accounts, initialBalance); err != nil {
 		return nil, err
 	}
 	m.together(m.trainers, paid, registration(spec.Trainer))
@@ -84,7 +82,7 @@ func newMeasurement(most int) (*measurement, error) {
 	return m, m.err
 }
 
-// registration is how a node with a role registers.
+// registration is the message with which a node with a role registers.
 func registration(role spec.Role) func(account) sdk.Msg {
 	return func(a account) sdk.Msg {
 		p := spec.Profile{
@@ -101,7 +99,7 @@ func registration(role spec.Role) func(account) sdk.Msg {
 	}
 }
 
-// rows are the medians of all kinds.
+// rows are the medians of all kinds of cost.
 func (m *measurement) rows() (rows []row) {
 	for _, kind := range m.kinds {
 		rows = append(rows, newRow(len(m.trainers), kind, m.costs[kind]))
@@ -116,8 +114,8 @@ func (m *measurement) add(kind string, c cost) {
 	m.costs[kind] = append(m.costs[kind], c)
 }
 
-// alone hands the chain empty blocks and then one with a single message, and notes
-// what that one cost more than the last of them.
+// alone measures one message: it runs empty blocks and then a block with only this message,
+// and records the difference to the last empty block.
 func (m *measurement) alone(kind string, a account, fee uint64, msg sdk.Msg) {
 	if m.err != nil {
 		return
@@ -128,7 +126,7 @@ func (m *measurement) alone(kind string, a account, fee uint64, msg sdk.Msg) {
 }
 
 func (m *measurement) single(kind string, a account, fee uint64, msg sdk.Msg) error {
-	if _, err := m.block(); err != nil { // it shares out the fees of the block before
+	if _, err := m.block(); err != nil { // this block distributes the fees of the block before
 		return err
 	}
 	empty, err := m.block()
@@ -152,8 +150,7 @@ func (m *measurement) single(kind string, a account, fee uint64, msg sdk.Msg) er
 	return nil
 }
 
-// together hands the chain one block with a message of each account, and notes
-// nothing.
+// together runs one block with a message of each account, and records nothing.
 func (m *measurement) together(accounts []account, fee uint64, say func(account) sdk.Msg) {
 	if m.err != nil {
 		return
@@ -170,26 +167,26 @@ func (m *measurement) together(accounts []account, fee uint64, say func(account)
 	_, m.err = m.block(txs...)
 }
 
-// unhurried is how many empty blocks pass before a phase is answered. A phase that
-// most have answered gives the rest half the time that those took, and the
+// idleBlocks is how many empty blocks pass before nodes answer in a phase. After most nodes
+// have answered, the grace for the others is half of the time that those took, and the
 // measured messages need some blocks.
-const unhurried = 20
+const idleBlocks = 20
 
-// idle hands the chain some empty blocks.
+// idle runs some empty blocks.
 func (m *measurement) idle() {
-	for range unhurried {
+	for range idleBlocks {
 		m.together(nil, owed, nil)
 	}
 }
 
-// patience is how many empty blocks the end of one is waited for.
-const patience = 1000
+// maxEmptyBlocks is after how many empty blocks end gives up.
+const maxEmptyBlocks = 1000
 
-// end hands the chain empty blocks until something has happened at the end of one,
-// and notes what that one cost more than the one before.
+// end runs empty blocks until a condition is true at the end of one, and records the
+// difference between that block and the one before.
 func (m *measurement) end(kind string, happened func() bool) {
 	var before cost
-	for i := range patience {
+	for i := range maxEmptyBlocks {
 		if m.err != nil {
 			return
 		}
@@ -198,18 +195,18 @@ func (m *measurement) end(kind string, happened func() bool) {
 		switch {
 		case m.err != nil || !happened():
 			before = c
-		case i < 2: // the first one shares out the fees of the block before
-			m.err = fmt.Errorf("%s: happened before there was a block to compare it with", kind)
+		case i < 2: // the first block distributes the fees of the block before
+			m.err = fmt.Errorf("%s: happened before there was an empty block to compare with", kind)
 		default:
 			m.add(kind, c.less(before))
 			return
 		}
 	}
-	m.err = fmt.Errorf("%s: not within %d blocks", kind, patience)
+	m.err = fmt.Errorf("%s: not within %d blocks", kind, maxEmptyBlocks)
 }
 
-// now is the newest task.
-func (m *measurement) now() taskpb.Task {
+// newest is the newest task.
+func (m *measurement) newest() taskpb.Task {
 	var res taskpb.QueryTaskResponse
 	if m.err == nil {
 		m.err = m.ask("/althing.task.v1.Query/Task", &taskpb.QueryTask{Id: m.tasks}, &res)
@@ -217,7 +214,7 @@ func (m *measurement) now() taskpb.Task {
 	return res.Task
 }
 
-// phase is that of a round of the newest task.
+// phase is the phase of a round of the newest task.
 func (m *measurement) phase(round uint64) taskpb.Phase {
 	var res taskpb.QueryRoundResponse
 	if m.err == nil {

@@ -21,22 +21,21 @@ import (
 
 const chainID = "bench-1"
 
-// blockTime is so short that no transaction of the whole measurement expires: the
-// chain would forget it in some later block, and that block would cost more.
+// blockTime is so short that no transaction expires during the whole measurement: the block
+// in which the chain removes expired transactions would cost more.
 const blockTime = 50 * time.Millisecond
 
-// network is the application over a database in memory. It is handed blocks by
-// nobody's consensus.
+// network is the application over a database in memory, without consensus.
 type network struct {
 	app    *chain.App
 	db     *counted
 	height int64
 	now    time.Time
 	pause  time.Duration // between two blocks
-	gas    uint64        // that a transaction asks for
+	gas    uint64        // gas limit of each transaction
 }
 
-// newNetwork begins a chain on which every account owns so much.
+// newNetwork starts a chain on which every account has the same balance.
 func newNetwork(accounts []account, uthing uint64) (*network, error) {
 	g, err := newGenesis(accounts, uthing, chain.Thing)
 	if err != nil {
@@ -45,9 +44,9 @@ func newNetwork(accounts []account, uthing uint64) (*network, error) {
 	return startNetwork(g)
 }
 
-// newGenesis is that of a chain on which every account owns so much. Only the first
-// account validates, with a bond of so many uthing. Blocks have no limit of gas, so that
-// many messages that are not measured fit into one.
+// newGenesis is the genesis of a chain on which every account has the same balance. Only the
+// first account is a validator, with the given bond in uthing. Blocks have no gas limit, so
+// that many messages that are not measured fit into one.
 func newGenesis(accounts []account, uthing, bond uint64) (chain.Genesis, error) {
 	validator, err := chain.SignValidator(chainID, "validator", accounts[0].key,
 		ed25519.GenPrivKeyFromSecret([]byte("consensus")).PubKey(), bond)
@@ -62,8 +61,7 @@ func newGenesis(accounts []account, uthing, bond uint64) (chain.Genesis, error) 
 	return g, nil
 }
 
-// startNetwork begins a chain. Its transactions ask for all the gas that a free message
-// may ask for.
+// startNetwork starts a chain. Its transactions have the largest gas limit of free messages.
 func startNetwork(g chain.Genesis) (*network, error) {
 	doc, err := g.Document()
 	if err != nil {
@@ -87,7 +85,7 @@ func startNetwork(g chain.Genesis) (*network, error) {
 	return n, err
 }
 
-// listen lets the stores of all modules note what a block sets and deletes.
+// listen lets the stores of all modules record what a block sets and deletes.
 func (n *network) listen() error {
 	stores, err := n.stores()
 	if err != nil {
@@ -107,13 +105,13 @@ func (n *network) stores() (map[string]storetypes.StoreKey, error) {
 		StoreKeysByName() map[string]storetypes.StoreKey
 	})
 	if !ok {
-		return nil, fmt.Errorf("%T does not name its stores", n.app.CommitMultiStore())
+		return nil, fmt.Errorf("%T does not list its stores by name", n.app.CommitMultiStore())
 	}
 	return named.StoreKeysByName(), nil
 }
 
-// block makes a block of transactions and says what it cost. A transaction that
-// is refused is an error.
+// block runs a block with transactions and returns its cost. A refused transaction is an
+// error.
 func (n *network) block(txs ...[]byte) (c cost, err error) {
 	n.height++
 	n.now = n.now.Add(n.pause)
@@ -141,8 +139,8 @@ func (n *network) block(txs ...[]byte) (c cost, err error) {
 	return c, nil
 }
 
-// timed is a block and the processor time that it takes, in microseconds, from
-// FinalizeBlock to the end of Commit.
+// timed runs a block and returns its processor time in microseconds, from FinalizeBlock to
+// the end of Commit.
 func (n *network) timed(txs ...[]byte) (c cost, micros int64, err error) {
 	before, err := processorTime()
 	if err != nil {
@@ -155,15 +153,15 @@ func (n *network) timed(txs ...[]byte) (c cost, micros int64, err error) {
 	return c, (after - before).Microseconds(), err
 }
 
-// processorTime is what the process has used so far. Other work on the machine does not
-// lengthen it, as it does the time of a clock.
+// processorTime is the processor time of this process so far. Unlike wall time, it does not
+// grow with other load on the machine.
 func processorTime() (time.Duration, error) {
 	var use syscall.Rusage
 	err := syscall.Getrusage(syscall.RUSAGE_SELF, &use)
 	return time.Duration(use.Utime.Nano() + use.Stime.Nano()), err
 }
 
-// check is how long CheckTx takes.
+// check returns the time of CheckTx.
 func (n *network) check(tx []byte) (time.Duration, error) {
 	began := time.Now()
 	res, err := n.app.CheckTx(&abci.RequestCheckTx{Tx: tx, Type: abci.CheckTxType_New})

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/term"
 )
 
-// report prints rows: a line of JSON each, or a table of all.
+// report prints rows, as one line of JSON each or as one table.
 func report(w io.Writer, asJSON bool, rows []row) error {
 	if asJSON {
 		lines := json.NewEncoder(w)
@@ -21,8 +21,8 @@ func report(w io.Writer, asJSON bool, rows []row) error {
 		}
 		return nil
 	}
-	fmt.Fprintf(w, "Medians of single blocks less the empty block before, committee %d + %d.\n", committee, committee)
-	fmt.Fprintln(w, "keys, bytes: set or deleted in the stores; tree: bytes given to the database; time: FinalizeBlock; check: CheckTx.")
+	fmt.Fprintf(w, "Medians of single blocks minus the empty block before; %d aggregators and %d evaluators.\n", committee, committee)
+	fmt.Fprintln(w, "keys, bytes: set or deleted in the stores; tree: bytes written to the database; time: FinalizeBlock; check: CheckTx.")
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "trainers\twhat\tsamples\tgas\tkeys\tbytes\ttree\ttime us\tcheck us\t")
 	for _, r := range rows {
@@ -32,7 +32,7 @@ func report(w io.Writer, asJSON bool, rows []row) error {
 	return t.Flush()
 }
 
-// orDash is a dash where there was no message to measure.
+// orDash is a figure, or a dash if there was no message to measure.
 func orDash(figure int64) string {
 	if figure == 0 {
 		return "-"
@@ -40,9 +40,9 @@ func orDash(figure int64) string {
 	return fmt.Sprint(figure)
 }
 
-// line says on a terminal what is being measured, and nothing elsewhere.
+// line shows on a terminal what is being measured. Elsewhere it shows nothing.
 type line struct {
-	out *os.File // nil: no terminal
+	out *os.File // nil if it is not a terminal
 }
 
 func newLine(out *os.File) line {
@@ -58,5 +58,5 @@ func (l line) show(format string, arguments ...any) {
 	}
 }
 
-// clear takes the line away.
+// clear removes the line.
 func (l line) clear() { l.show("") }

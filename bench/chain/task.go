@@ -11,8 +11,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// So many messages of a kind are measured in a phase: of trainers, and of a
-// committee, where one more may close the phase.
+// How many messages of a kind are measured per phase: of trainers, and of the committee. One
+// more message of a committee could end the phase.
 const (
 	trainerSamples   = 3
 	committeeSamples = 2
@@ -41,8 +41,8 @@ func (m *measurement) create() {
 	m.tasks++
 }
 
-// prepare lets the committee say that it is ready, and keeps the round from
-// opening in the block of the last of these messages.
+// prepare lets the committee get ready. It prevents the round from opening in the block of
+// the last of these messages.
 func (m *measurement) prepare() {
 	m.spread("Ready by evaluator", m.evaluators, m.ready)
 	for _, a := range m.aggregators[:committeeSamples] {
@@ -52,25 +52,24 @@ func (m *measurement) prepare() {
 	m.together(m.aggregators[committeeSamples:], owed, m.ready)
 }
 
-// withdraw takes so many trainers away that no round can be opened.
+// withdraw deactivates so many trainers that no round can open.
 func (m *measurement) withdraw() {
 	m.together(m.spare(), paid, func(a account) sdk.Msg { return &nodepb.MsgDeactivate{Owner: a.owner()} })
 }
 
-// spare are as many trainers as a round cannot open without.
+// spare are trainers without whom no round can open.
 func (m *measurement) spare() []account {
 	return m.trainers[m.request.Selection.MinTrainers-1:]
 }
 
-// open lets the trainers come back, so that the next round opens at the end of an
-// otherwise empty block.
+// open activates the trainers again, so that the next round opens at the end of an otherwise
+// empty block.
 func (m *measurement) open(round uint64) {
 	m.together(m.spare(), paid, func(a account) sdk.Msg { return &nodepb.MsgActivate{Owner: a.owner()} })
-	m.end("block that opens a round", func() bool { return m.now().Round == round })
+	m.end("block that opens a round", func() bool { return m.newest().Round == round })
 }
 
-// train measures commitments in a round in which nearly all have committed, and one that
-// declines.
+// train measures a decline, and commitments in a round in which most trainers have committed.
 func (m *measurement) train() {
 	m.idle()
 	m.alone("Decline", m.trainers[0], owed, &taskpb.MsgDecline{Owner: m.trainers[0].owner(), Task: m.tasks, Round: 1, Why: taskpb.DECLINE_RESOURCES})
@@ -83,7 +82,7 @@ func (m *measurement) train() {
 	m.together(rest[len(rest)-1:], owed, m.commit(1))
 }
 
-// spread measures some messages of a committee, and lets the rest say theirs in
+// spread measures some messages of a committee. The messages of the others come together in
 // one block, which ends the phase.
 func (m *measurement) spread(kind string, who []account, say func(account) sdk.Msg) {
 	for _, a := range who[:committeeSamples] {
@@ -101,8 +100,8 @@ func (m *measurement) aggregate() {
 
 func (m *measurement) score() { m.spread("CommitScore", m.evaluators, m.commitScore(1)) }
 
-// settle measures openings, and then lets the round settle when the grace for the
-// last evaluator is over: in an empty block, which opens no other round.
+// settle measures revealed scores. Then the round settles when the grace for the last
+// evaluator is over, in an empty block that opens no other round.
 func (m *measurement) settle() {
 	m.withdraw()
 	m.idle()
@@ -113,13 +112,13 @@ func (m *measurement) settle() {
 	m.end("block that settles a round", func() bool { return m.phase(1) == taskpb.PHASE_SETTLED })
 }
 
-// cancel measures a cancel in a round in which all have committed.
+// cancel measures a cancel in a round in which all trainers have committed.
 func (m *measurement) cancel() {
 	m.together(m.trainers, owed, m.commit(2))
 	m.alone("Cancel", m.consumer, paid, &taskpb.MsgCancel{Owner: m.consumer.owner(), Task: m.tasks})
 }
 
-// close lets the second round run to its end, which is that of the task.
+// close runs the second round to its end, which is also the end of the task.
 func (m *measurement) close() {
 	m.together(m.aggregators, owed, m.hold(2))
 	m.alone("Prove", m.trainers[1], owed, m.prove(2)(m.trainers[1]))
@@ -128,10 +127,10 @@ func (m *measurement) close() {
 	m.together(m.evaluators, owed, m.commitScore(2))
 	m.idle()
 	m.together(m.evaluators[:committee-1], owed, m.revealScore(2))
-	m.end("block that settles and closes", func() bool { return m.now().State == taskpb.TASK_STATE_CANCELLED })
+	m.end("block that settles and closes", func() bool { return m.newest().State == taskpb.TASK_STATE_CANCELLED })
 }
 
-// What the nodes say to a round. All are honest.
+// The messages of nodes to a round. All nodes are honest.
 
 func (m *measurement) slot(a account, round uint64) spec.Slot {
 	return spec.Slot{Chain: chainID, Task: m.tasks, Round: round, Node: a.node}
@@ -144,11 +143,11 @@ func model(round uint64) spec.Digest { return spec.DigestOf([]byte{byte(round)})
 
 const accuracy spec.PPM = 900_000
 
-// counts are what it is made of: a hundred rows of each of the ten digits.
+// counts are the counts behind accuracy: 100 rows of each of the ten digits.
 func counts() []spec.Count { return slices.Repeat([]spec.Count{{Rows: 100, Correct: 90}}, 10) }
 
 func (m *measurement) ready(a account) sdk.Msg {
-	d := model(0) // for an evaluator, its shard
+	d := model(0) // of an evaluator: the digest of its shard
 	return &taskpb.MsgReady{Owner: a.owner(), Task: m.tasks, Digest: d[:]}
 }
 
@@ -164,14 +163,14 @@ func (m *measurement) commit(round uint64) func(account) sdk.Msg {
 func (m *measurement) hold(round uint64) func(account) sdk.Msg {
 	held := make([]bool, len(m.trainers))
 	for i := range held {
-		held[i] = i != int(round)-1 // the first has declined in round 1, the second gave its update of round 2 to nobody
+		held[i] = i != int(round)-1 // the first trainer declined in round 1, the second uploaded its update of round 2 to nobody
 	}
 	return func(a account) sdk.Msg {
 		return &taskpb.MsgAttest{Owner: a.owner(), Task: m.tasks, Round: round, Holds: spec.Bitmap(held)}
 	}
 }
 
-// prove shows a receipt of every aggregator, the most that a message holds.
+// prove is a message with a receipt of every aggregator, which is the largest possible one.
 func (m *measurement) prove(round uint64) func(account) sdk.Msg {
 	return func(a account) sdk.Msg {
 		slot := m.slot(a, round)
@@ -185,8 +184,8 @@ func (m *measurement) prove(round uint64) func(account) sdk.Msg {
 	}
 }
 
-// accuse shows receipts and attestations that contradict each other, of the last task. It is
-// measured last, because whom they are of is jailed.
+// accuse measures accusations with contradicting receipts and attestations of the last task.
+// It comes last, because the accused nodes are jailed.
 func (m *measurement) accuse() error {
 	for _, by := range m.aggregators[:committeeSamples] {
 		slot := m.slot(m.trainers[1], 2)

@@ -26,38 +26,37 @@ import (
 	"github.com/althing-network/althing/pb/timelockpb"
 )
 
-// voteOptions are what the flags say of votes.
+// voteOptions are the values of the flags for votes.
 type voteOptions struct {
 	votes     int // in one poll
 	proposals int // decided one after the other
 }
 
 func (o *voteOptions) flags(f *flag.FlagSet) {
-	f.IntVar(&o.votes, "votes", 0, "measure a poll with so many `votes` instead of messages, with --proposals")
-	f.IntVar(&o.proposals, "proposals", 0, "measure what a block costs when so many `proposals` have been decided, with --votes")
+	f.IntVar(&o.votes, "votes", 0, "with --proposals: measure a poll with this `number` of votes instead of messages")
+	f.IntVar(&o.proposals, "proposals", 0, "with --votes: measure blocks after up to this `number` of decided proposals")
 }
 
-// check refuses too few, and one without the other.
+// check refuses numbers that are too small, and one flag without the other.
 func (o *voteOptions) check() error {
-	if o.votes == 0 && o.proposals == 0 || o.votes >= fewVotes && o.proposals >= leastProposals {
+	if o.votes == 0 && o.proposals == 0 || o.votes >= fewVotes && o.proposals >= minProposals {
 		return nil
 	}
-	return fmt.Errorf("--votes %d, --proposals %d: want at least %d and %d", o.votes, o.proposals, fewVotes, leastProposals)
+	return fmt.Errorf("--votes %d, --proposals %d: want at least %d and %d", o.votes, o.proposals, fewVotes, minProposals)
 }
 
 const (
-	fewVotes       = 100 // of the poll with which another is compared
-	leastProposals = 10
-	// parts of a large poll are measured one by one, each in so many blocks of votes.
-	parts, blocksOfPart = 5, 20
-	// emptyBlocks are measured while no proposal is open.
+	fewVotes     = 100 // votes of the small poll
+	minProposals = 10
+	// A large poll is measured in this number of parts, each with this number of blocks.
+	parts, blocksPerPart = 5, 20
+	// emptyBlocks is how many empty blocks are measured while no proposal is open.
 	emptyBlocks = 500
-	// measuredLives are how many proposals are measured when ten times as many have been
-	// decided as the last time.
+	// measuredLives is how many proposals are measured after 10, 100, 1000 … decided ones.
 	measuredLives = 50
 )
 
-// What is measured of votes.
+// The kinds of measurement of votes.
 const (
 	whatEmpty      = "empty block"
 	whatVote       = "vote"
@@ -68,19 +67,19 @@ const (
 	whatExecution  = "block with an execution"
 )
 
-// voteRow is what something costs in processor time. What a block costs includes Commit; a
-// vote, a submission or an execution is measured in blocks that hold nothing else.
+// voteRow is the processor time of a message or a block. The time of a block includes Commit.
+// A vote, a submission or an execution is measured in blocks without other messages.
 type voteRow struct {
 	What    string `json:"what"`
-	Votes   int    `json:"votes,omitempty"`   // in the poll, with those that are measured
-	Decided int    `json:"decided,omitempty"` // proposals before
+	Votes   int    `json:"votes,omitempty"`   // in the poll, including the measured ones
+	Decided int    `json:"decided,omitempty"` // proposals decided before
 	Samples int    `json:"samples"`
 	Gas     int64  `json:"gas,omitempty"` // median
 	Median  int64  `json:"median_us"`
 	Longest int64  `json:"longest_us"`
 }
 
-// sample is what one message or block took.
+// sample is the cost of one message or block.
 type sample struct{ gas, micros int64 }
 
 func newVoteRow(what string, votes, decided int, samples []sample) voteRow {
@@ -93,7 +92,7 @@ func newVoteRow(what string, votes, decided int, samples []sample) voteRow {
 	}
 }
 
-// measureVotes measures polls, a small one and a large one, and then many proposals.
+// measureVotes measures a small poll, a large poll, and then many proposals.
 func measureVotes(ctx context.Context, o voteOptions, l line) (rows []voteRow, err error) {
 	l.show("%d voters", o.votes)
 	p, err := newPolls(o.votes, longVote)
@@ -119,15 +118,15 @@ func measureVotes(ctx context.Context, o voteOptions, l line) (rows []voteRow, e
 	return append(rows, more...), err
 }
 
-// Seconds that a vote takes. While the votes of the large poll come in, the poll ends and
-// they are removed, five minutes do not pass: the chain would forget the transactions
-// then, and some block would cost more.
+// How long a poll is open, in seconds. The large poll, with the removal of its votes, takes
+// less than five minutes of network time: after that, blocks in which the chain removes
+// expired transactions would cost more.
 const (
 	longVote  = 200
 	shortVote = 1
 )
 
-// Seconds that what has passed waits, and how long it may be executed then.
+// How long a passed proposal waits, and how long it may be executed after that, in seconds.
 const delay, grace = 1, 3600
 
 // polls is a chain on which accounts vote.
@@ -135,10 +134,10 @@ type polls struct {
 	*network
 	validator account
 	voters    []account // each has one THING bonded
-	submitted uint64    // proposals so far; the newest has this number
+	submitted uint64    // proposals so far, which is also the number of the newest
 }
 
-// newPolls begins a chain with so many voters, on which a vote takes so many seconds.
+// newPolls starts a chain with a number of voters, on which a poll is open for some seconds.
 func newPolls(voters int, seconds uint64) (*polls, error) {
 	accounts := []account{newAccount("validator", 0)}
 	for i := range voters {
@@ -150,8 +149,8 @@ func newPolls(voters int, seconds uint64) (*polls, error) {
 	if err != nil {
 		return nil, err
 	}
-	const most = 10_000 * chain.Thing // deposits and fees
-	g.Accounts[0].Amount = bond + most
+	const expenses = 10_000 * chain.Thing // deposits and fees
+	g.Accounts[0].Amount = bond + expenses
 	g.Votes = dao.DefaultParams()
 	g.Votes.LateSeconds = 0
 	g.Rules.VotingSeconds, g.Rules.DepositSeconds, g.Rules.MinDeposit = seconds, seconds, chain.Thing
@@ -165,8 +164,8 @@ func newPolls(voters int, seconds uint64) (*polls, error) {
 	return p, p.share()
 }
 
-// share gives of the validator's bond one THING to each voter, in the store: messages by
-// which they bond it would take longer than their votes.
+// share moves one THING of the validator's bond to each voter, directly in the store. With
+// messages this would take longer than the votes.
 func (p *polls) share() error {
 	stores, err := p.stores()
 	if err != nil {
@@ -177,7 +176,7 @@ func (p *polls) share() error {
 	var own stakingtypes.Delegation
 	raw := store.Get(stakingtypes.GetDelegationKey(p.validator.address(), validator))
 	if err := proto.Unmarshal(raw, &own); err != nil || raw == nil {
-		return fmt.Errorf("the validator's bond is not where it was: %w", err)
+		return fmt.Errorf("the store has no bond of the validator under the expected key: %w", err)
 	}
 	set := func(d stakingtypes.Delegation, a account) error {
 		raw, err := proto.Marshal(&d)
@@ -200,8 +199,8 @@ func (p *polls) share() error {
 	return err
 }
 
-// says is a block with a message of an account.
-func (p *polls) says(a account, msg sdk.Msg) (sample, error) {
+// send runs a block with one message of an account.
+func (p *polls) send(a account, msg sdk.Msg) (sample, error) {
 	tx, err := p.sign(a, paid, msg)
 	if err != nil {
 		return sample{}, err
@@ -210,8 +209,8 @@ func (p *polls) says(a account, msg sdk.Msg) (sample, error) {
 	return sample{c.gas, micros}, err
 }
 
-// submit is a block in which the validator proposes the price of gas that holds anyway,
-// with the whole deposit.
+// submit runs a block in which the validator proposes the present gas price, with the whole
+// deposit.
 func (p *polls) submit() (sample, error) {
 	price := &feepb.MsgUpdateParams{
 		Authority: authtypes.NewModuleAddress(govtypes.ModuleName).String(),
@@ -223,10 +222,10 @@ func (p *polls) submit() (sample, error) {
 		return sample{}, err
 	}
 	p.submitted++
-	return p.says(p.validator, msg)
+	return p.send(p.validator, msg)
 }
 
-// empty are blocks in which nobody says anything.
+// empty measures empty blocks.
 func (p *polls) empty(ctx context.Context, blocks int) (samples []sample, err error) {
 	for range blocks {
 		_, micros, err := p.timed()
@@ -238,15 +237,15 @@ func (p *polls) empty(ctx context.Context, blocks int) (samples []sample, err er
 	return samples, nil
 }
 
-// poll measures votes, the block that ends the poll, and those that remove its votes.
+// poll measures votes, the block that ends the poll, and the blocks that remove its votes.
 func (p *polls) poll(ctx context.Context, votes int, l line) (rows []voteRow, err error) {
 	if _, err := p.submit(); err != nil {
 		return nil, err
 	}
 	ends := p.now.Add(longVote * time.Second)
-	voted, blocks := 0, parts*blocksOfPart
+	voted, blocks := 0, parts*blocksPerPart
 	if votes == fewVotes {
-		blocks = 1 // as many votes in a block as of a thousand times as many
+		blocks = 1 // so that a block has about as many votes as in a large poll
 	}
 	var samples []sample
 	for i := 1; i <= blocks; i++ {
@@ -256,7 +255,7 @@ func (p *polls) poll(ctx context.Context, votes int, l line) (rows []voteRow, er
 			return nil, err
 		}
 		voted = i * votes / blocks
-		if samples = append(samples, s); i%blocksOfPart == 0 || i == blocks {
+		if samples = append(samples, s); i%blocksPerPart == 0 || i == blocks {
 			rows = append(rows, newVoteRow(whatVote, voted, 0, samples))
 			samples = nil
 		}
@@ -287,7 +286,7 @@ func (p *polls) poll(ctx context.Context, votes int, l line) (rows []voteRow, er
 	return append(rows, newVoteRow(whatEnd, votes, 0, end), newVoteRow(whatAfter, votes, 0, after)), nil
 }
 
-// vote is a block in which each of some accounts votes yes, and what one of them took.
+// vote runs a block in which some accounts vote yes, and returns the cost per vote.
 func (p *polls) vote(voters []account) (sample, error) {
 	var txs [][]byte
 	for _, a := range voters {
@@ -301,35 +300,35 @@ func (p *polls) vote(voters []account) (sample, error) {
 	return sample{c.gas / int64(len(txs)), micros / int64(len(txs))}, err
 }
 
-// ended refuses a poll that goes on, or whose votes were not all counted.
+// ended checks that the poll has just ended and that all votes were counted.
 func (p *polls) ended(votes int) error {
 	var res daopb.QueryPollResponse
 	if err := p.ask("/althing.dao.v1.Query/Poll", &daopb.QueryPoll{Proposal: p.submitted}, &res); err != nil {
 		return err
 	}
 	if got := res.Poll; got.Ended != p.height || got.Tally.Voters != uint64(votes) {
-		return fmt.Errorf("it ended at height %d with %d votes, want %d with %d", got.Ended, got.Tally.Voters, p.height, votes)
+		return fmt.Errorf("the poll ended at height %d with %d votes: want %d with %d", got.Ended, got.Tally.Voters, p.height, votes)
 	}
 	return nil
 }
 
-// left reports whether there is still a vote in the store.
+// left reports whether the store still has a vote.
 func (p *polls) left() (bool, error) {
 	stores, err := p.stores()
 	if err != nil {
 		return false, err
 	}
-	const votes = 4 // the prefix of votes
+	const votes = 4 // key prefix of votes
 	all := p.app.CommitMultiStore().GetKVStore(stores[dao.Name]).Iterator([]byte{votes}, []byte{votes + 1})
 	left := all.Valid()
 	return left, errors.Join(all.Error(), all.Close())
 }
 
-// lives lets proposals be submitted, decided and executed one after the other. When ten,
-// a hundred, a thousand have been, it measures the next few.
+// lives runs proposals one after the other: each is submitted, decided and executed. After 10,
+// 100, 1000 … proposals it measures the next ones.
 func (p *polls) lives(ctx context.Context, proposals int, l line) (rows []voteRow, err error) {
 	decided := 0
-	for stop := leastProposals; stop <= proposals; stop *= 10 {
+	for stop := minProposals; stop <= proposals; stop *= 10 {
 		for ; decided < stop; decided++ {
 			l.show("%d proposals of %d", decided, proposals)
 			if err := p.life(ctx, map[string][]sample{}); err != nil {
@@ -350,8 +349,8 @@ func (p *polls) lives(ctx context.Context, proposals int, l line) (rows []voteRo
 	return rows, nil
 }
 
-// life is that of one proposal, which passes by the validator's vote. Blocks that are not
-// measured share out the fees of the block before.
+// life runs one proposal, which passes by the validator's vote. The blocks that are not
+// measured distribute the fees of the block before.
 func (p *polls) life(ctx context.Context, samples map[string][]sample) error {
 	const soon, later = 100 * time.Millisecond, max(shortVote, delay) * time.Second
 	silent := func() (sample, error) {
@@ -359,19 +358,19 @@ func (p *polls) life(ctx context.Context, samples map[string][]sample) error {
 		return sample{micros: micros}, err
 	}
 	for _, step := range []struct {
-		what  string // none: it is not measured
+		what  string // empty: not measured
 		pause time.Duration
 		do    func() (sample, error)
 	}{
 		{whatSubmission, soon, p.submit},
 		{"", soon, silent},
-		{whatVoted, soon, func() (sample, error) { return p.says(p.validator, ballot(p.validator, p.submitted)) }},
+		{whatVoted, soon, func() (sample, error) { return p.send(p.validator, ballot(p.validator, p.submitted)) }},
 		{"", soon, silent},
 		{whatEnd, later, silent},
-		{"", later, silent}, // it removes the vote
+		{"", later, silent}, // this block removes the vote
 		{whatEmpty, later, silent},
 		{whatExecution, soon, func() (sample, error) {
-			return p.says(p.validator, &timelockpb.MsgExecute{Sender: p.validator.owner(), Proposal: p.submitted})
+			return p.send(p.validator, &timelockpb.MsgExecute{Sender: p.validator.owner(), Proposal: p.submitted})
 		}},
 		{"", soon, silent},
 		{whatEmpty, soon, silent},

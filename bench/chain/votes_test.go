@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// A large poll and a small one are measured, and proposals after the first ten; what is
-// printed is what is drawn.
+// TestVotes: a large poll, a small poll and proposals after the first ten are measured, and
+// the output can be drawn.
 func TestVotes(t *testing.T) {
 	const votes = 250
 	var out strings.Builder
@@ -32,7 +32,7 @@ func TestVotes(t *testing.T) {
 	if cast := got[whatVote]; len(cast) != 1+parts || cast[0].Votes != fewVotes || cast[parts].Votes != votes || cast[parts].Gas < 50_000 {
 		t.Errorf("votes are %+v", cast)
 	}
-	// Of the 250, the block that ends the poll removes 100, and so does the next.
+	// Of the 250 votes, the block that ends the poll removes 100, and so does the next one.
 	if after := got[whatAfter]; len(after) != 2 || after[0].Samples != 1 || after[1].Samples != 2 {
 		t.Errorf("votes are removed in %+v", after)
 	}

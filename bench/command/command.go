@@ -1,5 +1,5 @@
-// Package command is what every bench does around its work: flags, signals and exit
-// codes. It measures nothing.
+// Package command is the frame of all benches: it handles flags, signals and exit codes. A
+// bench calls [Main] with its own functions. The package measures nothing.
 package command
 
 import (
@@ -19,17 +19,16 @@ const (
 	codeFlags  = 2
 )
 
-// Main is the main function of a bench: it reads the flags of the command line, works
-// until that is done or the process is told to stop, and ends the process with 2 where the
-// flags are wrong and with 1 where the work failed. What is wrong with flags parse itself
-// has said, on the writer that it gets.
+// Main is the main function of a bench. It parses the flags and runs the bench until it is
+// done or the process gets a signal to stop. The exit code is 2 if flags are wrong and 1 if
+// the bench failed. Parse writes errors about flags to its writer itself.
 func Main[O any](name string, parse func(arguments []string, w io.Writer) (O, error), run func(context.Context, O) error) {
 	if code := Code(name, os.Args[1:], os.Stderr, parse, run); code != 0 {
 		os.Exit(code)
 	}
 }
 
-// Code is [Main] without the process: it returns the exit code, and says on w what failed.
+// Code is [Main] without ending the process: it returns the exit code, and writes errors to w.
 func Code[O any](name string, arguments []string, w io.Writer, parse func([]string, io.Writer) (O, error), run func(context.Context, O) error) int {
 	o, err := parse(arguments, w)
 	switch {
@@ -53,7 +52,7 @@ func Code[O any](name string, arguments []string, w io.Writer, parse func([]stri
 	return codeFailed
 }
 
-// Hinted is an error with what to do about it.
+// Hinted is an error with a hint what to do about it.
 type Hinted struct {
 	Err  error
 	Hint string

@@ -22,7 +22,7 @@ func parse(arguments []string, w io.Writer) (n int, err error) {
 	return n, f.Parse(arguments)
 }
 
-// TestCode: what a bench says and ends with, whatever its flags and its work do.
+// TestCode: exit codes and output of a bench for flags and work of all kinds.
 func TestCode(t *testing.T) {
 	failed := errors.New("no room")
 	for name, c := range map[string]struct {
@@ -48,7 +48,7 @@ func TestCode(t *testing.T) {
 	} {
 		var out bytes.Buffer
 		if code := command.Code("some", c.arguments, &out, parse, c.run); code != c.code || !strings.Contains(out.String(), c.says) {
-			t.Errorf("%s: ends with %d and says %q, want %d and %q", name, code, out.String(), c.code, c.says)
+			t.Errorf("%s: exit code %d and output %q, want %d and %q", name, code, out.String(), c.code, c.says)
 		}
 	}
 }

@@ -1,5 +1,5 @@
-// Command demo measures "althing demo": rounds to the target, blocks a round,
-// time and memory, over several seeds. It is not a test: nothing fails here.
+// Command demo measures "althing demo" over several seeds: rounds to the target, blocks per
+// round, time and memory. It is not a test: no figure is an error.
 //
 //	go run ./bench/demo --json
 //	go run ./bench/demo --privacy
@@ -20,7 +20,7 @@ import (
 	"syscall"
 )
 
-// event is what the demo prints, as far as it is measured here.
+// event is a line of the demo's output, with the fields that are measured here.
 type event struct {
 	Event      string  `json:"event"`
 	Round      int     `json:"round"`
@@ -36,26 +36,26 @@ type event struct {
 	Epsilon    float64 `json:"epsilon"`
 }
 
-// row is one model over all seeds; every figure is a median unless its name says
+// row has the figures of one model over all seeds. A figure is a median unless its name says
 // otherwise.
 type row struct {
 	Model       string  `json:"model"`
 	Target      string  `json:"target"`
 	Seeds       int     `json:"seeds"`
-	Reached     int     `json:"reached"` // of the seeds
+	Reached     int     `json:"reached"` // number of seeds that reached the target
 	Rounds      float64 `json:"rounds"`
 	RoundsMost  float64 `json:"rounds_most"`
 	Accuracy    float64 `json:"accuracy"`
 	Alone       float64 `json:"best_single_trainer"`
-	Blocks      float64 `json:"blocks_beyond_training"` // a round
+	Blocks      float64 `json:"blocks_beyond_training"` // per round
 	RoundTime   float64 `json:"seconds_a_round"`
 	WallSeconds float64 `json:"wall_seconds"`
 	PeakMiB     float64 `json:"peak_mib"`
 }
 
 func main() {
-	seeds := flag.Int("seeds", 5, "runs of each model")
-	asJSON := flag.Bool("json", false, "print one JSON object a line")
+	seeds := flag.Int("seeds", 5, "runs per model, with seeds from 1")
+	asJSON := flag.Bool("json", false, "print JSON, one object per line")
 	guarded := flag.Bool("privacy", false, "measure the demos with privacy instead")
 	mode := flag.String("mode", "", "with --privacy: only this mode")
 	flag.Parse()
@@ -89,7 +89,7 @@ func run(ctx context.Context, seeds int, guarded bool, mode string, asJSON bool)
 			}
 			continue
 		}
-		fmt.Printf("%-8s target %s: %d of %d seeds in %.0f rounds (most %.0f), accuracy %.3f, alone %.3f, %.1f blocks a round beyond training, %.2f s a round, %.1f s, %.0f MiB\n",
+		fmt.Printf("%-8s target %s: %d of %d seeds in %.0f rounds (most %.0f), accuracy %.3f, best single trainer %.3f, %.1f blocks per round beyond training, %.2f s per round, %.1f s, %.0f MiB\n",
 			r.Model, r.Target, r.Reached, r.Seeds, r.Rounds, r.RoundsMost, r.Accuracy, r.Alone, r.Blocks, r.RoundTime, r.WallSeconds, r.PeakMiB)
 	}
 	return nil

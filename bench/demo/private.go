@@ -18,10 +18,10 @@ type setting struct {
 	Mode      string `json:"mode"`
 	Mechanism string `json:"mechanism"`
 	Epsilon   string `json:"epsilon"`
-	Asked     int    `json:"asked_rounds"` // 0: as many as the demo thinks suit the mode
+	Asked     int    `json:"asked_rounds"` // 0: the default of the demo for the mode
 }
 
-// guarded is one such setting over all seeds.
+// guarded has the figures of one setting over all seeds.
 type guarded struct {
 	setting
 	Rounds   int     `json:"rounds"`
@@ -29,11 +29,11 @@ type guarded struct {
 	Accuracy float64 `json:"accuracy"` // median, on the rows of all evaluators
 	Least    float64 `json:"least"`
 	Most     float64 `json:"most"`
-	Spent    float64 `json:"spent"` // of each owner's epsilon, the largest of all seeds, by the ledger
+	Spent    float64 `json:"spent"` // epsilon spent per owner by the ledger, the largest over all seeds
 	Seconds  float64 `json:"seconds"`
 }
 
-// settings are those whose figures docs/privacy-accuracy.md has.
+// settings are the settings of docs/privacy-accuracy.md.
 func settings() []setting {
 	return []setting{
 		{"example", "gaussian", "8", 0},
@@ -57,7 +57,7 @@ func (s setting) args(seed int, home string) []string {
 	return args
 }
 
-// private measures the demos with privacy, of one mode where one is named.
+// private measures demos with privacy, in all modes or only in the named one.
 func private(ctx context.Context, program, dir string, seeds int, only string, asJSON bool) error {
 	for _, s := range settings() {
 		if only != "" && s.Mode != only {
@@ -90,13 +90,14 @@ func private(ctx context.Context, program, dir string, seeds int, only string, a
 	return nil
 }
 
-// run is one demo, and how well its model does on the rows of all evaluators.
+// run runs one demo, and returns the accuracy of its model on the rows of all evaluators and
+// its summary.
 func (s setting) run(ctx context.Context, program, home string, seed int) (accuracy float64, end event, err error) {
 	c := exec.CommandContext(ctx, program, s.args(seed, home)...)
 	c.Stderr = os.Stderr
 	out, err := c.Output()
-	// A round that was aborted is charged, so on a busy machine limits may be spent before
-	// all rounds are run: the demo says so with a code of its own, and has a model.
+	// An aborted round is charged, so on a busy machine a limit may be spent before all rounds
+	// have run. Then the demo ends with exit code 3, and still has a model.
 	if spent, ok := errors.AsType[*exec.ExitError](err); err != nil && (!ok || spent.ExitCode() != 3) {
 		return 0, end, err
 	}
@@ -126,7 +127,7 @@ func (s setting) run(ctx context.Context, program, home string, seed int) (accur
 		right, all = right+last.Correct, all+last.Rows
 	}
 	if all == 0 {
-		return 0, end, fmt.Errorf("no evaluator left its rows in %s", home)
+		return 0, end, fmt.Errorf("%s has no rows of an evaluator: want evaluator-*/rows.csv", home)
 	}
 	return float64(right) / float64(all), end, nil
 }

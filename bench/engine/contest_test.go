@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// pupil needs the same time for every epoch, and writes down when it had a turn.
-type pupil struct {
+// fakeRunner takes the same time for every epoch, and records its turns.
+type fakeRunner struct {
 	name  string
 	epoch time.Duration
 	turns *[]string
@@ -20,21 +20,21 @@ type pupil struct {
 	err   error
 }
 
-func (p pupil) train(_ context.Context, epochs int) (time.Duration, error) {
+func (p fakeRunner) train(_ context.Context, epochs int) (time.Duration, error) {
 	if p.turns != nil {
 		*p.turns = append(*p.turns, fmt.Sprintf("%s %d", p.name, epochs))
 	}
 	return time.Duration(epochs) * p.epoch, p.err
 }
 
-func (p pupil) losses(context.Context, int) ([]float64, error) { return p.loss, p.err }
+func (p fakeRunner) losses(context.Context, int) ([]float64, error) { return p.loss, p.err }
 
 func TestTurns(t *testing.T) {
 	var turns []string
 	ticks := 0
 	runners := []runner{
-		pupil{name: "slow", epoch: 2 * time.Second, turns: &turns},
-		pupil{name: "fast", epoch: 100 * time.Millisecond, turns: &turns},
+		fakeRunner{name: "slow", epoch: 2 * time.Second, turns: &turns},
+		fakeRunner{name: "fast", epoch: 100 * time.Millisecond, turns: &turns},
 	}
 	speeds, err := contest(t.Context(), runners, 3, time.Second, func() { ticks++ })
 	if err != nil {
@@ -59,7 +59,7 @@ func TestTurns(t *testing.T) {
 
 func TestContestStopsAtAnError(t *testing.T) {
 	broken := errors.New("broken")
-	if _, err := contest(t.Context(), []runner{pupil{err: broken}}, 1, time.Second, func() {}); !errors.Is(err, broken) {
+	if _, err := contest(t.Context(), []runner{fakeRunner{err: broken}}, 1, time.Second, func() {}); !errors.Is(err, broken) {
 		t.Errorf("error %v, want %v", err, broken)
 	}
 }
@@ -78,7 +78,7 @@ func TestAgreement(t *testing.T) {
 		{"no number", []float64{2, math.NaN()}, []float64{2, 1}, 0, true},
 		{"too few", []float64{2}, []float64{2, 1}, 0, true},
 	} {
-		got, err := agreement(t.Context(), pupil{loss: c.left}, pupil{loss: c.right}, 2)
+		got, err := agreement(t.Context(), fakeRunner{loss: c.left}, fakeRunner{loss: c.right}, 2)
 		switch {
 		case (err != nil) != c.differ:
 			t.Errorf("%s: error %v", c.name, err)

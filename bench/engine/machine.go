@@ -8,7 +8,8 @@ import (
 	"golang.org/x/sys/cpu"
 )
 
-// processor names this machine's, where the system says it.
+// processor is the name of this machine's processor, or its architecture if the name is not
+// known.
 func processor() string {
 	text, _ := os.ReadFile("/proc/cpuinfo")
 	for line := range strings.Lines(string(text)) {
@@ -19,7 +20,8 @@ func processor() string {
 	return runtime.GOARCH
 }
 
-// blas makes OpenBLAS, which does not know every processor, use what this one has.
+// blas are environment variables that make OpenBLAS, which does not know every processor,
+// use the instructions that this one has.
 func blas() []string {
 	switch {
 	case cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL:

@@ -12,13 +12,13 @@ type measurement struct {
 	Batch         int     `json:"batch"`
 	Mode          string  `json:"mode"`
 	Kernel        string  `json:"kernel"`
-	Ratio         float64 `json:"ratio"` // to PyTorch
+	Ratio         float64 `json:"ratio"` // of our speed to PyTorch's
 	Ours          float64 `json:"ours"`
 	Torch         float64 `json:"torch"`
 	Low           float64 `json:"low"` // of the ratio in all rounds
 	High          float64 `json:"high"`
-	StrictOfFused float64 `json:"strict_of_fused,omitempty"` // of the same kernel set; where strict
-	Difference    float64 `json:"loss_difference"`           // to PyTorch's, relative, the largest
+	StrictOfFused float64 `json:"strict_of_fused,omitempty"` // ratio of strict to fused, of the same instruction set
+	Difference    float64 `json:"loss_difference"`           // largest relative difference to PyTorch
 }
 
 // compare fills in the figures from the speeds of both in each round.
@@ -46,5 +46,5 @@ func median(v []float64) float64 {
 	return (v[n/2-1] + v[n/2]) / 2
 }
 
-// digits keeps three behind the point.
+// digits rounds to three decimal places.
 func digits(v float64) float64 { return math.Round(v*1000) / 1000 }

@@ -26,14 +26,14 @@ func mode(k gemm.Kernel) string {
 	return spec.ArithmeticFused
 }
 
-// set names the instructions a kernel is made of, like "avx2".
+// set is the instruction set of a kernel, for example "avx2".
 func set(k gemm.Kernel) string {
 	name, _, _ := strings.Cut(k.String(), " ")
 	return name
 }
 
-// kernels are those to measure: of this machine, and the one in plain Go only when
-// asked for, because it is slow, or when there is no other.
+// kernels are the kernels to measure. The one in plain Go is slow, so it is measured only with
+// --plain, or if this machine has no other.
 func kernels(plain bool) []gemm.Kernel {
 	all := gemm.All()
 	if plain || len(all) == 1 {
@@ -42,8 +42,8 @@ func kernels(plain bool) []gemm.Kernel {
 	return all[1:]
 }
 
-// train runs one job and counts all that this process spends on it: the engine's
-// own preparations and the garbage collector too.
+// train runs one job and returns the CPU time of this process for it, including the engine's
+// preparations and the garbage collector.
 func (o ours) train(ctx context.Context, epochs int) (time.Duration, error) {
 	job := o.job
 	job.Training.Epochs = uint32(epochs)
@@ -58,8 +58,8 @@ func (o ours) train(ctx context.Context, epochs int) (time.Duration, error) {
 	return after - before, err
 }
 
-// losses makes every step a job of its own, of as many rows as a batch has, so
-// that the order the engine draws does not matter.
+// losses makes every step a job of its own with one batch, so that the order in which the
+// engine shuffles rows does not matter.
 func (o ours) losses(ctx context.Context, steps int) ([]float64, error) {
 	job := o.job
 	batch := int(job.Training.Batch)

@@ -8,9 +8,9 @@ import (
 	"golang.org/x/term"
 )
 
-// progress is a bar on a terminal, and nothing elsewhere.
+// progress draws a progress bar on a terminal, and nothing elsewhere.
 type progress struct {
-	out       *os.File // nil: no terminal
+	out       *os.File // nil if it is not a terminal
 	done, all int
 	what      string
 }
@@ -22,7 +22,7 @@ func newProgress(out *os.File, all int) *progress {
 	return &progress{out: out, all: all}
 }
 
-// next says what the following slices are about.
+// next sets the text for the following slices.
 func (p *progress) next(what string) { p.what = what }
 
 // tick counts a slice.
@@ -36,7 +36,7 @@ func (p *progress) tick() {
 	fmt.Fprintf(p.out, "\r\x1b[K%s%s %3d%%  %s", strings.Repeat("█", filled), strings.Repeat("░", width-filled), 100*p.done/max(p.all, 1), p.what)
 }
 
-// clear takes the bar away.
+// clear removes the bar.
 func (p *progress) clear() {
 	if p.out != nil {
 		fmt.Fprint(p.out, "\r\x1b[K")

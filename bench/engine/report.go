@@ -7,7 +7,7 @@ import (
 	"text/tabwriter"
 )
 
-// report prints measurements: a line of JSON each, or a table of all.
+// report prints measurements, as one line of JSON each or as one table.
 func report(w io.Writer, asJSON bool, all []measurement) error {
 	if asJSON {
 		lines := json.NewEncoder(w)

@@ -9,7 +9,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// run measures all that was asked for and prints it.
+// run runs the measurements that the flags select, and prints them.
 func run(ctx context.Context, o options) (err error) {
 	rows, err := rows(o.data, tableRows)
 	if err != nil {
@@ -49,7 +49,7 @@ func run(ctx context.Context, o options) (err error) {
 	return o.finish(all)
 }
 
-// finish prints the table, and the targets behind it.
+// finish prints the table, and the targets below it.
 func (o options) finish(all []measurement) error {
 	w := os.Stderr
 	if !o.json {
@@ -65,14 +65,14 @@ func (o options) finish(all []measurement) error {
 	return nil
 }
 
-// bench is what all tasks are measured with.
+// bench is what all measurements share.
 type bench struct {
 	options
 	torch *torch
 	bar   *progress
 }
 
-// measure lets PyTorch and every kernel do one task.
+// measure measures PyTorch and every kernel on one task.
 func (b bench) measure(ctx context.Context, k task) ([]measurement, error) {
 	if err := b.torch.load(k); err != nil {
 		return nil, err
@@ -81,7 +81,7 @@ func (b bench) measure(ctx context.Context, k task) ([]measurement, error) {
 	var all []measurement
 	for _, kernel := range kernels(b.plain) {
 		r := ours{task: k, kernel: kernel}
-		difference, err := agreement(ctx, r, b.torch, checked)
+		difference, err := agreement(ctx, r, b.torch, checkedSteps)
 		if err != nil {
 			return nil, fmt.Errorf("%s and PyTorch: %w", kernel, err)
 		}

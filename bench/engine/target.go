@@ -7,11 +7,11 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// target is a figure we want to reach and the one that was reached.
+// target is a wanted figure and the measured one.
 type target struct {
 	what   string
 	want   float64
-	aim    float64 // better still; 0: none
+	aim    float64 // an even better figure; 0: none
 	figure float64
 }
 
@@ -27,7 +27,7 @@ func (t target) String() string {
 	return fmt.Sprintf("%s: at least %g%s: %.2f, %s", t.what, t.want, aim, t.figure, verdict)
 }
 
-// targets are those about something that was measured.
+// targets lists the targets for what was measured.
 func targets(all []measurement) []target {
 	var list []target
 	for _, t := range []struct {
@@ -57,7 +57,7 @@ func targets(all []measurement) []target {
 	return append(list, general(all)...)
 }
 
-// general are the targets about all models at once.
+// general lists the targets that concern all models together.
 func general(all []measurement) (list []target) {
 	var strict []float64
 	worst, avx2 := math.Inf(1), math.Inf(1)

@@ -11,20 +11,20 @@ import (
 	"github.com/althing-network/althing/train"
 )
 
-// task is what all runners do: the same model, first weights, rows and batches.
+// task is what all runners train: the same model, first weights, rows and batches.
 type task struct {
 	name string // of the model
 	job  train.Job
 }
 
 const (
-	tableRows    = 320    // about as many as a federated trainer has, and whole batches of 10 and 32
-	learningRate = 50_000 // in ppm: no model diverges
+	tableRows    = 320    // about as many as a federated trainer has; a multiple of 10 and 32
+	learningRate = 50_000 // in ppm; no model diverges with it
 	classes      = 10
 	side         = 28 // pixels
 )
 
-// architecture is one of the four that are measured.
+// architecture is one of the four measured architectures.
 func architecture(name string) (spec.Model, error) {
 	image := spec.Image{Height: side, Width: side, Channels: 1}
 	m := spec.Model{Kind: name, Inputs: side * side, Classes: classes, Seed: 1}
@@ -40,7 +40,7 @@ func architecture(name string) (spec.Model, error) {
 	return m, nil
 }
 
-// newTask cuts the rows down to whole batches, so that all steps are alike.
+// newTask uses as many rows as fill whole batches, so that all steps are equal.
 func newTask(name string, batch int, rows data.Table) (task, error) {
 	m, err := architecture(name)
 	if err != nil {
@@ -66,11 +66,11 @@ func newTask(name string, batch int, rows data.Table) (task, error) {
 	}}, nil
 }
 
-// rows reads a folder of IDX files, or draws rows where there is none: ten images,
-// half of them black, each seen many times in changing light.
-func rows(folder string, most int) (data.Table, error) {
+// rows reads a folder of IDX files. Without a folder it draws n random rows: ten images, half
+// of whose pixels are black, each many times with random brightness of the pixels.
+func rows(folder string, n int) (data.Table, error) {
 	if folder == "" {
-		return drawn(most), nil
+		return drawn(n), nil
 	}
 	t, _, err := data.ReadImages(os.DirFS(folder))
 	switch {

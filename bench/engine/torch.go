@@ -17,8 +17,7 @@ import (
 //go:embed baseline.py
 var script string
 
-// torch is PyTorch in a child process. It is the [runner] of the task it was last
-// given, and keeps no other.
+// torch is PyTorch in a child process. It is the [runner] of the last task that it loaded.
 type torch struct {
 	*peer.Child
 	version string
@@ -44,16 +43,16 @@ type answer struct {
 	BLAS    string    `json:"blas"`
 	Seconds float64   `json:"seconds"` // CPU time
 	Losses  []float64 `json:"losses"`
-	Error   string    `json:"error"` // why torch cannot be compared with
+	Error   string    `json:"error"` // why this torch cannot be used
 }
 
-// errNoTorch is wrapped when a Python is missing, or has no torch to compare with.
+// errNoTorch is wrapped by errors about a missing Python, or one without a usable torch.
 var errNoTorch error = &command.Hinted{
 	Err:  errors.New("no PyTorch"),
 	Hint: "apt-get install python3-torch libopenblas0-pthread, or name a Python that has torch: --python PATH",
 }
 
-// findTorch starts the first of some Pythons that has torch.
+// findTorch starts the first Python of a list that has torch.
 func findTorch(ctx context.Context, pythons ...string) (*torch, error) {
 	var failed []error
 	for _, python := range pythons {
@@ -84,7 +83,7 @@ func startTorch(ctx context.Context, python string) (*torch, error) {
 	return t, nil
 }
 
-// load gives the child another task.
+// load sends another task to the child.
 func (t *torch) load(k task) error {
 	stages, err := k.job.Model.Stages()
 	if err != nil {
@@ -113,7 +112,7 @@ func (t *torch) exchange(q question) (a answer, err error) {
 	return a, err
 }
 
-// checked is the error of reading an answer, or why torch cannot be compared with.
+// checked returns err or, if that is nil, the error in the answer.
 func (t *torch) checked(a *answer, err error) error {
 	if err == nil && a.Error != "" {
 		return fmt.Errorf("%w: %s: %s", errNoTorch, t.Python(), a.Error)

@@ -1,14 +1,14 @@
-// Command epsilon measures what privacy costs in accuracy: tasks in each mode, over some
-// epsilons, beside the same without noise, in the simulator and so with the roles, rounds
-// and books of a network. It measures no time, and no attack.
+// Command epsilon measures how much accuracy privacy costs. It runs tasks in each mode with
+// several epsilons, and the same tasks without noise, in the simulator, with the roles,
+// rounds and books of a real network. It measures neither time nor attacks.
 //
 //	go run ./bench/epsilon --only digits
 //	go run ./bench/epsilon --only clients --epsilons 8 --fashion /usr/share/datasets/fashion-mnist
 //	go run ./bench/epsilon --only none --trials docs/privacy-accuracy.jsonl --plot docs/privacy-accuracy.svg
 //
 // Fashion-MNIST is a folder of its four IDX files; Debian has it as dataset-fashion-mnist.
-// Each trial is a line of a file, and none that stands there is made again. The tables and
-// the picture are of all that stands there.
+// Each trial is a line of a file. A trial that is in the file is not run again. The tables
+// and the picture show all trials in the file.
 package main
 
 import (
@@ -25,13 +25,13 @@ import (
 	"github.com/althing-network/althing/bench/command"
 )
 
-// options are what the flags say.
+// options are the values of the flags.
 type options struct {
 	only     []string // names of groups
 	epsilons []float64
 	seeds    int
 	fashion  string // folder
-	trials   string // file; empty: none is kept
+	trials   string // file; empty: trials are not kept
 	plot     string // file; empty: none
 }
 
@@ -39,15 +39,15 @@ func main() {
 	command.Main("epsilon", parse, func(ctx context.Context, o options) error { return run(ctx, o, os.Stdout, os.Stderr) })
 }
 
-// parse reads the flags and says on w what is wrong with them.
+// parse parses the flags, and writes an error about them to w.
 func parse(arguments []string, w io.Writer) (o options, err error) {
 	f := flag.NewFlagSet("bench/epsilon", flag.ContinueOnError)
 	f.SetOutput(w)
-	only := f.String("only", "digits,fashion,clients", "`groups` of trials to make; none: only tables and picture")
-	epsilons := f.String("epsilons", "0.1,0.5,1,2,4,8", "`numbers`, each the budget of a whole task")
-	f.IntVar(&o.seeds, "seeds", 5, "trials of each")
+	only := f.String("only", "digits,fashion,clients", "`groups` of trials to run, separated by commas; none: only print tables and draw the picture")
+	epsilons := f.String("epsilons", "0.1,0.5,1,2,4,8", "`numbers`, separated by commas, each the budget of a whole task")
+	f.IntVar(&o.seeds, "seeds", 5, "trials per mode and epsilon")
 	f.StringVar(&o.fashion, "fashion", "/usr/share/datasets/fashion-mnist", "`folder` of Fashion-MNIST")
-	f.StringVar(&o.trials, "trials", "", "`file` that keeps trials, a line each")
+	f.StringVar(&o.trials, "trials", "", "`file` to which trials are appended, one per line, and that keeps earlier ones")
 	f.StringVar(&o.plot, "plot", "", "`file` for the picture")
 	if err := f.Parse(arguments); err != nil {
 		return o, err
@@ -76,12 +76,12 @@ func (o *options) fill(only, epsilons string) error {
 		o.epsilons = append(o.epsilons, e)
 	}
 	if o.seeds < 1 {
-		return errors.New("want at least one seed")
+		return fmt.Errorf("--seeds %d: want at least 1", o.seeds)
 	}
 	return nil
 }
 
-// group is the modes that are compared on the same rows.
+// group are modes that are compared on the same rows.
 type group struct {
 	name, title string
 	modes       []mode
@@ -96,7 +96,7 @@ func groups(fashion string) []group {
 	}
 }
 
-// run makes the trials that are missing, and reports all.
+// run runs the trials that are missing, and reports all.
 func run(ctx context.Context, o options, w, log io.Writer) error {
 	all, err := readRecords(o.trials)
 	if err != nil {
@@ -116,7 +116,7 @@ func run(ctx context.Context, o options, w, log io.Writer) error {
 	return draw(o.plot, all)
 }
 
-// run adds a group's trials that are not there yet.
+// run runs the missing trials of a group.
 func (g group) run(ctx context.Context, o options, all []record, log io.Writer) ([]record, error) {
 	f, err := g.rows()
 	if err != nil {
@@ -124,7 +124,7 @@ func (g group) run(ctx context.Context, o options, all []record, log io.Writer) 
 	}
 	for _, m := range g.modes {
 		epsilons, seeds := o.epsilons, o.seeds
-		if m.public() { // then nothing is drawn: a softmax begins at zero
+		if m.public() { // without noise nothing is random: a softmax starts at zero
 			epsilons, seeds = []float64{0}, 1
 		}
 		for _, epsilon := range epsilons {

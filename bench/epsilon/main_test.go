@@ -25,7 +25,7 @@ func TestFlags(t *testing.T) {
 		"--only mnist":   "want digits, fashion, clients or none",
 		"--epsilons 0":   "from 0.01 to 100",
 		"--epsilons 1,x": "from 0.01 to 100",
-		"--seeds 0":      "at least one seed",
+		"--seeds 0":      "--seeds 0: want at least 1",
 		"digits":         "flags only",
 	} {
 		var said strings.Builder
@@ -58,7 +58,7 @@ func TestModesAreTasks(t *testing.T) {
 	}
 }
 
-// A trial is made once; tables and picture are of all that were made.
+// TestTrialsAreKept: a trial is run only once, and tables and picture show all trials.
 func TestTrialsAreKept(t *testing.T) {
 	folder := t.TempDir()
 	o := options{
@@ -98,8 +98,8 @@ func TestTrialsAreKept(t *testing.T) {
 	}
 }
 
-// TestManyProtectEachOther: with as much noise in the sum, two hundred trainers learn what
-// ten do not, where each one's whole data set is protected.
+// TestManyProtectEachOther: if whole data sets are protected, the noise of a sum is the same
+// for any number of trainers. So 200 trainers learn the digits, and 10 do not.
 func TestManyProtectEachOther(t *testing.T) {
 	reached := map[int]float64{}
 	for _, trainers := range []int{10, 200} {

@@ -10,20 +10,21 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// mode is a way to train: what it asks of a task, beside the noise.
+// mode is a way to train: everything in a task but the noise.
 type mode struct {
 	name     string
 	trainers int
-	ask      func(t *spec.TaskSpec, rows int) // of all trainers together
+	ask      func(t *spec.TaskSpec, rows int) // rows: of all trainers together
 }
 
 const (
-	manyRows     = 10_000 // hide each other so well that more and bolder steps are paid
-	manyTrainers = 1000   // where whole data sets are protected
-	tooFew       = 100    // to protect them: then the server takes smaller steps, for the noise
+	manyRows     = 10_000 // with more rows, noise is relatively smaller, so more and larger steps are possible
+	manyTrainers = 1000   // of groups in which whole data sets are protected
+	tooFew       = 100    // with fewer trainers the server takes smaller steps, because of the noise
 )
 
-// fewModes are those of ten trainers; what the last two learn shows that ten are not enough.
+// fewModes are the modes with ten trainers. The last two show that ten trainers are not
+// enough to protect whole data sets.
 func fewModes() []mode {
 	const few = 10
 	return []mode{
@@ -52,7 +53,7 @@ func fewModes() []mode {
 	}
 }
 
-// clientModes are those of a thousand trainers, each of whose whole data sets is protected.
+// clientModes are the modes with 1000 trainers, in which whole data sets are protected.
 func clientModes() []mode {
 	return []mode{
 		{"none, 1,000 trainers", manyTrainers, func(t *spec.TaskSpec, _ int) {
@@ -76,7 +77,7 @@ func example(t *spec.TaskSpec, rows int) {
 	t.Aggregation = spec.Aggregation{Rule: spec.RuleMean, ScaleBits: 16, Optimiser: spec.ServerFedAvgM, Rate: spec.One, Momentum: spec.One / 2}
 }
 
-// shared is the mode central, but for the server's rate.
+// shared sets the mode central, except for the server's rate.
 func shared(t *spec.TaskSpec, kind, unit string, rounds uint32, clip spec.PPM, divisor int) {
 	t.Target.Rounds = rounds
 	t.Aggregation = spec.Aggregation{Rule: spec.RuleMean, ScaleBits: 8, Optimiser: spec.ServerFedAvgM}
@@ -95,7 +96,7 @@ func clients(t *spec.TaskSpec, trainers int) {
 
 func local(t *spec.TaskSpec, trainers int) {
 	t.Target.Rounds = 10
-	// The momentum is a millionth: this is the mean, at a rate.
+	// The momentum is the smallest possible, so this is the mean, times a rate.
 	t.Aggregation = spec.Aggregation{Rule: spec.RuleMean, ScaleBits: 16, Optimiser: spec.ServerFedAvgM, Rate: 2_720_000, Momentum: 1}
 	t.Privacy = spec.Privacy{Mode: spec.PrivacyLocal, Kind: spec.KindGaussian, Clip: spec.One}
 	t.Audit = spec.AuditMembers
@@ -106,13 +107,13 @@ func local(t *spec.TaskSpec, trainers int) {
 	}
 }
 
-// steps are those of a trainer in a round, with all of its rows each.
+// steps sets the steps of a trainer per round. Each step uses all of its rows.
 func steps(t *spec.TaskSpec, n uint32, rate spec.PPM) {
 	t.Training.Batch, t.Training.Epochs, t.Training.Rate = 1024, n, rate
 }
 
-// task is a mode's over some rows, with as little noise as an epsilon allows for all its
-// rounds, for each unit, as the ledger counts it.
+// task is the task of a mode over some rows, with the least noise for which all its rounds
+// fit an epsilon, per unit, as the ledger counts it.
 func (m mode) task(f federation, epsilon float64, seed uint64) (spec.TaskSpec, cost.Limit, error) {
 	t := sim.DigitsTask(1)
 	t.Data.Name, t.Model.Inputs, t.Model.Seed, t.Overlap = f.name, f.features, seed, false
@@ -127,7 +128,7 @@ func (m mode) task(f federation, epsilon float64, seed uint64) (spec.TaskSpec, c
 		return t, cost.Limit{}, t.Validate()
 	}
 	limit := cost.Limit{Adjacency: cost.AddRemove, Epsilon: cost.Epsilon(epsilon * float64(cost.OneEpsilon)), Delta: cost.OneDelta / 100_000}
-	for { // noise that is too wide for the integers is of a smaller clip instead
+	for { // if the noise is too large for the integers, halve the clip
 		err := calibrate(&t, &limit)
 		if err == nil || t.Privacy.Clip < spec.One/100 {
 			return t, limit, err
@@ -158,9 +159,9 @@ func calibrate(t *spec.TaskSpec, limit *cost.Limit) error {
 		_, fits := limit.Left(all)
 		return fits
 	}
-	const most = 4_000_000_000 // 4,000 times the clip
-	noise := sort.Search(most, fits)
-	if noise == most {
+	const maxNoise = 4_000_000_000 // 4,000 times the clip
+	noise := sort.Search(maxNoise, fits)
+	if noise == maxNoise {
 		return fmt.Errorf("epsilon %s: no noise is large enough for %d rounds", limit.Epsilon, t.Target.Rounds)
 	}
 	if !fits(noise) {
@@ -169,7 +170,7 @@ func calibrate(t *spec.TaskSpec, limit *cost.Limit) error {
 	return t.Validate()
 }
 
-// public reports whether the mode promises nothing, and so has no noise.
+// public reports whether the mode has no noise.
 func (m mode) public() bool {
 	t := sim.DigitsTask(1)
 	m.ask(&t, 1)

@@ -14,12 +14,12 @@ import (
 type record struct {
 	Group    string  `json:"group"`
 	Mode     string  `json:"mode"`
-	Epsilon  float64 `json:"epsilon"` // of the whole task, for each unit; 0: no noise
+	Epsilon  float64 `json:"epsilon"` // of the whole task, per unit; 0: no noise
 	Seed     uint64  `json:"seed"`
 	Accuracy float64 `json:"accuracy"` // of the whole hold-out
 }
 
-// in reports whether the same trial was made already.
+// in reports whether the list has a trial with the same settings.
 func (r record) in(all []record) bool {
 	return slices.ContainsFunc(all, func(o record) bool {
 		o.Accuracy = r.Accuracy
@@ -27,7 +27,8 @@ func (r record) in(all []record) bool {
 	})
 }
 
-// readRecords reads a file of trials; there are none where it is not there, or has no name.
+// readRecords reads a file of trials. Without a name, or if the file does not exist, there
+// are none.
 func readRecords(name string) (all []record, err error) {
 	if name == "" {
 		return nil, nil
@@ -51,7 +52,7 @@ func readRecords(name string) (all []record, err error) {
 	return all, lines.Err()
 }
 
-// append adds the trial to a file, unless it has no name.
+// append appends the trial to a file. Without a name it does nothing.
 func (r record) append(name string) error {
 	if name == "" {
 		return nil

@@ -10,7 +10,7 @@ import (
 	"github.com/althing-network/althing/bench/plot"
 )
 
-// accuracies are those of all trials of a mode at an epsilon.
+// accuracies are the accuracies of all trials of a mode with an epsilon, sorted.
 func accuracies(all []record, group, mode string, epsilon float64) (found []float64) {
 	for _, r := range all {
 		if r.Group == group && r.Mode == mode && r.Epsilon == epsilon {
@@ -21,7 +21,7 @@ func accuracies(all []record, group, mode string, epsilon float64) (found []floa
 	return found
 }
 
-// epsilons are those that a group was tried at, without noise aside.
+// epsilons are all epsilons of a group's trials with noise, sorted.
 func epsilons(all []record, group string) (found []float64) {
 	for _, r := range all {
 		if r.Group == group && r.Epsilon > 0 {
@@ -37,7 +37,8 @@ func median(sorted []float64) float64 {
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
-// tables are in Markdown, one a group: the median accuracy, and the range of several seeds.
+// tables are tables in Markdown, one per group: the median accuracy, and the range over the
+// seeds.
 func tables(all []record) string {
 	var b strings.Builder
 	for _, g := range groups("") {
@@ -75,7 +76,7 @@ func cell(sorted []float64) string {
 	return fmt.Sprintf("%.3f (%.3f to %.3f)", median(sorted), sorted[0], sorted[len(sorted)-1])
 }
 
-// draw makes the picture of all groups: medians over epsilon.
+// draw draws the medians of all groups by epsilon.
 func draw(name string, all []record) error {
 	f := plot.Figure{Title: "accuracy of the hold-out over the budget of the whole task", Columns: 2}
 	for _, g := range groups("") {

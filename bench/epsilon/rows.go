@@ -9,18 +9,18 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// federation is rows that are dealt out: a part for each trainer and each evaluator.
+// federation are rows that are split between trainers and evaluators.
 type federation struct {
 	name     string
 	trainers []data.Table
-	held     []data.Table
-	holdout  data.Table // all that is held out
+	held     []data.Table // the shards of the evaluators
+	holdout  data.Table   // the whole hold-out
 	features uint32
 }
 
 const digits = "digits"
 
-// digitsOf deals the embedded digits out evenly; a fifth is held out.
+// digitsOf splits the embedded digits evenly. One fifth is the hold-out.
 func digitsOf(trainers int) (federation, error) {
 	table, err := data.Digits()
 	if err != nil {
@@ -34,12 +34,12 @@ func digitsOf(trainers int) (federation, error) {
 	if err != nil {
 		return federation{}, err
 	}
-	return federation{name: digits, trainers: shards, holdout: holdout, features: uint32(rows.Features)}.judged()
+	return federation{name: digits, trainers: shards, holdout: holdout, features: uint32(rows.Features)}.withEvaluators()
 }
 
-// fashionOf deals Fashion-MNIST out of a folder of IDX files: evenly to few trainers, to
-// many by Dirichlet(0.5), so that each has classes of its own. Its pictures are halved:
-// a model with fewer values carries less noise.
+// fashionOf reads Fashion-MNIST from a folder of IDX files and splits it: evenly between few
+// trainers; between many by Dirichlet(0.5), so that each has mostly some of the classes. The
+// images are halved, because a model with fewer weights gets less noise.
 func fashionOf(folder string, trainers int) (federation, error) {
 	rows, holdout, err := data.ReadImages(os.DirFS(folder))
 	if err != nil {
@@ -55,16 +55,17 @@ func fashionOf(folder string, trainers int) (federation, error) {
 	if err != nil {
 		return federation{}, err
 	}
-	return federation{name: "fashion-mnist", trainers: shards, holdout: holdout, features: uint32(rows.Features)}.judged()
+	return federation{name: "fashion-mnist", trainers: shards, holdout: holdout, features: uint32(rows.Features)}.withEvaluators()
 }
 
-func (f federation) judged() (federation, error) {
+// withEvaluators splits the hold-out between the evaluators.
+func (f federation) withEvaluators() (federation, error) {
 	var err error
 	f.held, err = data.Shards(f.holdout, sim.Evaluators)
 	return f, err
 }
 
-// halved makes each 2 x 2 pixels of a picture one, their mean.
+// halved replaces each 2 x 2 pixels of an image by one pixel, their mean.
 func halved(t data.Table) data.Table {
 	width, height := int(t.Image.Width), int(t.Image.Height)
 	half := data.Table{

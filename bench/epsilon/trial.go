@@ -11,9 +11,8 @@ import (
 	"github.com/althing-network/althing/train"
 )
 
-// trial runs one task in a simulated network: every trainer owns a data set with a book,
-// and all rounds are charged. It returns how much of the whole hold-out the last model gets
-// right.
+// trial runs one task in a simulated network. Every trainer owns a data set with a book, and
+// all rounds are charged. It returns the accuracy of the last model on the whole hold-out.
 func trial(ctx context.Context, f federation, m mode, epsilon float64, seed uint64) (float64, error) {
 	asked, limit, err := m.task(f, epsilon, seed)
 	if err != nil {
@@ -38,7 +37,7 @@ func trial(ctx context.Context, f federation, m mode, epsilon float64, seed uint
 	return float64(judged.Accuracy()) / float64(spec.One), err
 }
 
-// network has opened a task, and gives each trainer's data set the task's limit.
+// network is a simulated network with an open task. Each trainer's data set has the limit.
 func network(f federation, asked spec.TaskSpec, limit cost.Limit, seed uint64) (*sim.Network, error) {
 	n := sim.New(sim.Config{Seed: seed})
 	members := make([]sim.Member, sim.Aggregators, sim.Aggregators+len(f.held)+len(f.trainers))

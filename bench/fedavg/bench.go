@@ -21,12 +21,12 @@ type bench struct {
 	table, holdout data.Table
 	progress       io.Writer
 
-	dealt   string // the split that clients are of
+	dealt   string // the split of clients
 	clients []data.Table
 }
 
-// measure runs a setting with every rate that is not in the log. A rate is given
-// up where it can no longer be the best.
+// measure runs a setting with every rate that is not in the log yet. It stops a rate when
+// that can no longer be the best.
 func (b *bench) measure(ctx context.Context, s setting) error {
 	if b.dealt != s.Split {
 		clients, err := split(b.table, s.Split, clientCount, b.seed)
@@ -60,8 +60,8 @@ func (b *bench) measure(ctx context.Context, s setting) error {
 	return nil
 }
 
-// try runs a trial. One whose training fails, as with a rate that is too high, is
-// finished as well. One that is interrupted was given up at the round it has come to.
+// try runs a trial. A trial whose training fails, for example because the rate is too high,
+// counts as finished. An interrupted trial is kept up to its last round.
 func (b *bench) try(ctx context.Context, t trial) (trial, error) {
 	batch := t.Batch
 	if batch == 0 {

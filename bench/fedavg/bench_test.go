@@ -14,8 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// writeImages makes a data set in which a bright bar says the label: 1000 images to
-// train with and 100 more.
+// writeImages writes a data set in which the position of a bright bar is the label: 1000 images
+// to train on and 100 for the hold-out.
 func writeImages(t *testing.T) (folder string) {
 	t.Helper()
 	folder = t.TempDir()
@@ -59,7 +59,7 @@ func TestRunGoesOnWhereItStopped(t *testing.T) {
 	}
 	table, progress := call("")
 	if strings.Count(progress, "\n") != 2 || !strings.Contains(progress, "rate 0.2: 0.85 in ") {
-		t.Errorf("progress of two rates, of which one learns:\n%s", progress)
+		t.Errorf("unexpected progress of two rates, of which one learns:\n%s", progress)
 	}
 	trials := mustOpen(t, log).trials
 	if rounds, reached := trials[0].rounds(); !reached || len(trials) != 2 || float64(trials[1].Cap) > rounds+1 {
@@ -77,14 +77,14 @@ func TestRunGoesOnWhereItStopped(t *testing.T) {
 		t.Errorf("as JSON: %s", printed)
 	}
 	if _, progress = call("--seed 2"); strings.Count(progress, "\n") != 2 {
-		t.Errorf("another seed is another run: %q", progress)
+		t.Errorf("another seed must be another run, but the progress is %q", progress)
 	}
 	if svg, err := os.ReadFile(picture); err != nil || !bytes.HasPrefix(svg, []byte("<svg")) {
 		t.Errorf("picture: %v", err)
 	}
 }
 
-// stopper is a place for progress that interrupts the run at some line.
+// stopper is a writer for progress that interrupts the run at a line.
 type stopper struct {
 	bytes.Buffer
 	at   string
@@ -139,8 +139,8 @@ func TestDivergenceIsAResult(t *testing.T) {
 	}
 }
 
-// A trial of no round, a plot of one round, and a plot that cannot be written.
-func TestLeastOfAll(t *testing.T) {
+// TestSmallRuns: a trial of no round, a plot of one round, and a plot that cannot be written.
+func TestSmallRuns(t *testing.T) {
 	(&line{w: io.Discard, terminal: true}).show(0, 0.1)
 	picture := filepath.Join(t.TempDir(), "curves.svg")
 	o, err := parse(strings.Fields("--data "+writeImages(t)+" --split iid --rows E1B10 --rounds 1 --rates 0.2 --plot "+picture), t.Output())
@@ -156,6 +156,6 @@ func TestLeastOfAll(t *testing.T) {
 	o.plot = t.TempDir()
 	var told bytes.Buffer
 	if err := run(t.Context(), o, io.Discard, &told); err == nil || told.Len() > 0 {
-		t.Errorf("a folder is no picture: got error %v, after %q", err, told.String())
+		t.Errorf("--plot names a folder: got error %v after %q, want an error at once", err, told.String())
 	}
 }

@@ -1,7 +1,7 @@
 package main
 
-// best makes a curve monotone as the paper does (section 3): after each round, the
-// best accuracy so far.
+// best is the best accuracy so far after each round, which makes a curve monotone, as in the
+// paper (section 3).
 func best(curve []float64) []float64 {
 	monotone := make([]float64, len(curve))
 	so := 0.0
@@ -12,9 +12,9 @@ func best(curve []float64) []float64 {
 	return monotone
 }
 
-// crossing is where a curve reaches a target, in rounds: the monotone curve is
-// interpolated linearly between the two rounds that have the target between them
-// (section 3 of the paper). The first point of the curve is round 0.
+// crossing is the number of rounds until a curve reaches a target. As in the paper (section
+// 3), the monotone curve is interpolated linearly between the rounds before and after. The
+// first point of the curve is round 0.
 func crossing(curve []float64, target float64) (rounds float64, reached bool) {
 	monotone := best(curve)
 	for i, accuracy := range monotone {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// What docs/fedavg.md shows is what the log beside it holds.
+// TestDocument: tables and pictures in docs/fedavg.md show the figures of docs/fedavg.jsonl.
 func TestDocument(t *testing.T) {
 	text, err := os.ReadFile("../../docs/fedavg.md")
 	if err != nil {

@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 )
 
-// each does n things with some workers, and returns their errors in the order of
-// the things. After an error no further thing is begun.
+// each calls do for 0 to n-1 in some goroutines, and joins the errors in that order. After an
+// error it starts no further call.
 func each(workers, n int, do func(i int) error) error {
 	var group sync.WaitGroup
 	var next atomic.Int64

@@ -13,26 +13,25 @@ import (
 	"github.com/althing-network/althing/train"
 )
 
-// scaleBits is the fixed point of updates, the default of a task.
+// scaleBits is the scale of updates, as in a task by default.
 const scaleBits = 20
 
-// federation is federated averaging (algorithm 1 of the paper) in one process, with
-// the code that trainers and aggregators of a network run: the engine, updates in
-// fixed point in their canonical bytes, the exact weighted mean. Its results do not
-// depend on workers.
+// federation is federated averaging (algorithm 1 of the paper) in one process, with the code
+// of the network's trainers and aggregators: the engine, encoded updates in fixed point, the
+// exact weighted mean. Its results do not depend on the number of workers.
 type federation struct {
 	model    spec.Model
 	training spec.Training
 	clients  []data.Table
-	chosen   int          // clients a round
-	holdout  []data.Table // in pieces, for the workers
+	chosen   int          // clients per round
+	holdout  []data.Table // split into pieces for the workers
 	seed     uint64       // of model 0, the choice of clients and the order of their rows
-	workers  int          // engines at work at a time, each with one thread
+	workers  int          // engines that run at the same time, each on one thread
 }
 
-// run goes through rounds until the accuracy reaches the target, and returns the
-// accuracy of every model, that of model 0 first. seen, unless it is nil, is told
-// each of them as it is measured. With an error come the accuracies before it.
+// run runs rounds until the accuracy reaches the target, and returns the accuracy of every
+// model, beginning with model 0. It calls seen, unless it is nil, with each accuracy. With
+// an error it also returns the accuracies so far.
 func (f federation) run(ctx context.Context, rounds int, target float64, seen func(round int, accuracy float64)) (curve []float64, err error) {
 	weights, err := model.Init(f.model)
 	if err != nil {
@@ -56,8 +55,7 @@ func (f federation) run(ctx context.Context, rounds int, target float64, seen fu
 	}
 }
 
-// round is one round: some clients train, the mean of what they learned is the
-// next model.
+// round runs one round: some clients train, and the mean of their models is the next model.
 func (f federation) round(ctx context.Context, number uint64, weights []float32) ([]float32, error) {
 	clients := f.choose(number)
 	claims := make([]uint32, len(clients))
@@ -83,7 +81,7 @@ func (f federation) round(ctx context.Context, number uint64, weights []float32)
 	return next, err
 }
 
-// update is what the client of a slot sends: the bytes of its update.
+// update is the encoded update of the client of a slot.
 func (f federation) update(ctx context.Context, slot spec.Slot, weights []float32) ([]byte, error) {
 	result, err := train.Engine{}.Train(ctx, train.Job{
 		Model: f.model, Training: f.training, Weights: weights, Seed: order(slot), Table: f.clients[slot.Node],
@@ -102,7 +100,7 @@ func (f federation) update(ctx context.Context, slot spec.Slot, weights []float3
 	return update, nil
 }
 
-// order fixes in which order the client of a slot reads its rows.
+// order is the seed for the order in which the client of a slot uses its rows.
 func order(slot spec.Slot) uint64 {
 	var place [24]byte
 	binary.BigEndian.PutUint64(place[:], slot.Task)
@@ -129,7 +127,7 @@ func (f federation) evaluate(ctx context.Context, weights []float32) (float64, e
 	return float64(correct) / float64(samples), nil
 }
 
-// choose draws the clients of a round, in an order of no meaning.
+// choose draws the clients of a round.
 func (f federation) choose(number uint64) []int {
 	clients := make([]int, len(f.clients))
 	for i := range clients {

@@ -13,7 +13,7 @@ import (
 	"github.com/althing-network/althing/train"
 )
 
-// digits is a federation of 20 clients, five a round, on the embedded data set.
+// digits is a federation of 20 clients, five per round, on the embedded data set.
 func digits(t *testing.T, workers int) federation {
 	t.Helper()
 	whole, err := data.Digits()
@@ -41,7 +41,7 @@ func TestResultDoesNotDependOnWorkers(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(want) != 9 || slices.Max(want) < want[0]+0.2 {
-		t.Errorf("8 rounds went as %v: want to learn something", want)
+		t.Errorf("accuracies of 8 rounds are %v: want them to rise", want)
 	}
 	for _, workers := range []int{2, 7} {
 		got, err := digits(t, workers).run(t.Context(), 8, 1, nil)
@@ -65,12 +65,12 @@ func TestRunStopsAtTheTarget(t *testing.T) {
 		t.Errorf("curve %v: want it to end where it first reaches 0.4", curve)
 	}
 	if len(seen) != len(curve) || seen[last] != last {
-		t.Errorf("told of rounds %v: want 0 to %d", seen, last)
+		t.Errorf("seen was called for rounds %v: want 0 to %d", seen, last)
 	}
 }
 
-// One step of every client on all of its rows, averaged, is a step of gradient
-// descent on all rows together: what the paper calls FedSGD.
+// TestFedSGDIsGradientDescent: the mean of one step of every client on all of its rows is a step
+// of gradient descent on all rows together, which the paper calls FedSGD.
 func TestFedSGDIsGradientDescent(t *testing.T) {
 	f := digits(t, 2)
 	f.chosen = len(f.clients)
@@ -111,7 +111,7 @@ func TestChooseIsDistinctAndChanges(t *testing.T) {
 		t.Errorf("rounds 1 and 2 have the same clients %v", first)
 	}
 	if !slices.Equal(first, f.choose(1)) {
-		t.Error("a round chose twice and differently")
+		t.Error("two calls for the same round choose different clients")
 	}
 }
 

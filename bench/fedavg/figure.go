@@ -7,11 +7,11 @@ import (
 	"github.com/althing-network/althing/model"
 )
 
-// figureOf draws the monotone curves of a log, a chart for each split that has any.
-// Dashes tell the epochs: one is solid, the most are dotted.
+// figureOf draws the monotone curves of a log, one chart per split. Dashes show the epochs: 1
+// is solid, 20 is dotted, others are dashed.
 func figureOf(o options, log *record) plot.Figure {
 	target := model.Fraction(o.target)
-	f := plot.Figure{Title: fmt.Sprintf("%s on Fashion-MNIST, 100 clients, 10 a round", map[string]string{twoNN: "2NN", cnn: "CNN"}[o.model])}
+	f := plot.Figure{Title: fmt.Sprintf("%s on Fashion-MNIST, 100 clients, 10 per round", map[string]string{twoNN: "2NN", cnn: "CNN"}[o.model])}
 	for _, s := range o.splits {
 		c := plot.Chart{
 			Title: titleOf(s),

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/term"
 )
 
-// line is the progress of a trial: on a terminal one line that is written anew,
-// elsewhere a line now and then.
+// line shows the progress of a trial: on a terminal in one line that is overwritten,
+// elsewhere in a new line every 25 rounds.
 type line struct {
 	w        io.Writer
 	terminal bool
@@ -26,9 +26,9 @@ func newLine(w io.Writer, name string, rounds int) *line {
 
 func (l *line) show(round int, accuracy float64) {
 	l.best = max(l.best, accuracy)
-	const every, width = 25, 20
+	const logInterval, width = 25, 20
 	if !l.terminal {
-		if round > 0 && round%every == 0 {
+		if round > 0 && round%logInterval == 0 {
 			fmt.Fprintf(l.w, "%s: round %d of %d, accuracy %.4f, best %.4f\n", l.name, round, l.rounds, accuracy, l.best)
 		}
 		return
@@ -38,14 +38,14 @@ func (l *line) show(round int, accuracy float64) {
 	fmt.Fprintf(l.w, "\r\x1b[K%s %s %d of %d rounds, accuracy %.4f, best %.4f", l.name, string(bar), round, l.rounds, accuracy, l.best)
 }
 
-// clear takes the line away.
+// clear removes the line.
 func (l *line) clear() {
 	if l.terminal {
 		fmt.Fprint(l.w, "\r\x1b[K")
 	}
 }
 
-// end leaves what became of a trial.
+// end prints the result of a trial.
 func (l *line) end(t trial) {
 	l.clear()
 	rounds, reached := t.rounds()

@@ -1,13 +1,13 @@
 // Command fedavg repeats an experiment of the FedAvg paper (McMahan et al. 2017,
-// arXiv:1602.05629, Tables 2 and 4) on Fashion-MNIST: in how many rounds federated
-// averaging over 100 clients, ten a round, reaches an accuracy, by the epochs and
-// the batch size of a client.
+// arXiv:1602.05629, Tables 2 and 4) on Fashion-MNIST: how many rounds federated averaging
+// over 100 clients, 10 per round, needs for an accuracy, by the epochs and the batch size of
+// a client.
 //
 //	go run ./bench/fedavg --split iid --rows E1B10,E10B10 --out runs.jsonl --plot curves.svg
 //
-// It trains and aggregates with the code of the network, but it is not a network:
-// there is one process, no chain and no message. Nor are its figures the paper's:
-// docs/fedavg.md says what can be compared.
+// It trains and aggregates with the code of the network, but it runs no network: there is
+// one process without chain and messages. Its figures are not directly comparable with the
+// paper's: docs/fedavg.md says what can be compared.
 package main
 
 import (
@@ -25,13 +25,13 @@ import (
 	"github.com/althing-network/althing/data"
 )
 
-// collectEvery is how much garbage is let lie, in percent of what is in use. Most of
-// that are rows, which the collector need not look into, so it may come often; at the
-// usual 100 it waits until the garbage is as much as the rows.
-const collectEvery = 10
+// gcPercent is how much garbage may accumulate before a collection, in percent of the live
+// heap. Most of the heap are rows, which the collector need not scan, so collections are
+// cheap. With the default of 100 the garbage would grow to the size of the rows.
+const gcPercent = 10
 
 func main() {
-	debug.SetGCPercent(collectEvery)
+	debug.SetGCPercent(gcPercent)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	o, err := parse(os.Args[1:], os.Stderr)
@@ -53,7 +53,7 @@ func main() {
 	}
 }
 
-// run runs what is asked for and not in the log yet, and shows the results.
+// run runs the trials that the flags select and the log does not have, and shows the results.
 func run(ctx context.Context, o options, out, progress io.Writer) error {
 	if o.report {
 		if _, err := os.Stat(o.out); err != nil {
@@ -65,7 +65,7 @@ func run(ctx context.Context, o options, out, progress io.Writer) error {
 		return err
 	}
 	if !o.report {
-		if err := errors.Join(log.writable(), holds(o.plot)); err != nil { // now, and not after hours
+		if err := errors.Join(log.writable(), checkWritable(o.plot)); err != nil { // before hours of work
 			return err
 		}
 		b := bench{options: o, log: log, progress: progress}
@@ -86,7 +86,7 @@ func run(ctx context.Context, o options, out, progress io.Writer) error {
 	return show(o, log, out)
 }
 
-// show prints the results of a log, and draws them where that is asked for.
+// show prints the results of a log, and draws them with --plot.
 func show(o options, log *record, out io.Writer) error {
 	switch {
 	case !o.json:
@@ -105,7 +105,7 @@ func show(o options, log *record, out io.Writer) error {
 	}
 	figure := figureOf(o, log)
 	if len(figure.Charts) == 0 {
-		return errors.New("nothing to draw: the log has no trial of what was asked for")
+		return errors.New("nothing to draw: the log has no trial of the selected rows")
 	}
 	var drawn bytes.Buffer
 	if err := figure.WriteSVG(&drawn); err != nil {
@@ -114,9 +114,9 @@ func show(o options, log *record, out io.Writer) error {
 	return os.WriteFile(o.plot, drawn.Bytes(), 0o644)
 }
 
-// holds reports why a file cannot be written where it is wanted, and leaves one
-// that is there as it is.
-func holds(path string) error {
+// checkWritable returns an error if a file cannot be written. It does not change an existing
+// file.
+func checkWritable(path string) error {
 	if path == "" {
 		return nil
 	}
@@ -127,11 +127,11 @@ func holds(path string) error {
 	return f.Close()
 }
 
-// images reads the data set; an error says where to get one.
+// images reads the data set. An error says where to get one.
 func images(folder string) (rows, holdout data.Table, err error) {
 	rows, holdout, err = data.ReadImages(os.DirFS(folder))
 	if err != nil {
-		return rows, holdout, fmt.Errorf("%s is not the folder of a data set: %w\nname one with --data, or install Debian's:\n\n    apt-get install dataset-fashion-mnist", folder, err)
+		return rows, holdout, fmt.Errorf("%s: want a folder with a data set: %w\nname one with --data, or install Debian's:\n\n    apt-get install dataset-fashion-mnist", folder, err)
 	}
 	return rows, holdout, nil
 }

@@ -36,15 +36,15 @@ func TestParseRefuses(t *testing.T) {
 		"--model vgg":        `--model "vgg": want 2nn or cnn`,
 		"--split half":       `--split "half": want iid, non-iid or both`,
 		"--rows E1B10,E3B7":  `--rows: the 2nn has no row "E3B7": want some of FedSGD,E10Binf,E1B50,E20Binf,E1B10,E10B50,E20B50,E10B10,E20B10`,
-		"--rates 0.1,fast":   `--rates: rate "fast": want decimals above 0, as 0.05,0.1`,
-		"--rates 0":          `--rates: rate "0": want decimals above 0, as 0.05,0.1`,
+		"--rates 0.1,fast":   `--rates: rate "fast": want decimals above 0, for example 0.05,0.1`,
+		"--rates 0":          `--rates: rate "0": want decimals above 0, for example 0.05,0.1`,
 		"--target 1.1":       `--target "1.1": want an accuracy above 0 and up to 1`,
 		"--rounds -1":        `--rounds "-1": want at least 1`,
 		"--rounds 0":         `--rounds "0": want at least 1`,
 		"--rounds many":      `--rounds "many": want at least 1`,
 		"--workers 0":        `--workers 0: want at least 1`,
-		"--report":           `--report shows a log: name it with --out`,
-		"--strict somewhere": `"somewhere": want only flags`,
+		"--report":           `--report needs --out: want the file of runs to show`,
+		"--strict somewhere": `"somewhere": want flags only`,
 	} {
 		if _, err := parse(strings.Fields(args), io.Discard); err == nil || err.Error() != want {
 			t.Errorf("%s: got %v: want %s", args, err, want)

@@ -15,25 +15,25 @@ const (
 	nonIID = "non-iid"
 )
 
-// titleOf is a split as people write it.
+// titleOf is the name of a split in titles.
 func titleOf(split string) string { return strings.ReplaceAll(split, "iid", "IID") }
 
 // Clients and rows of the paper's experiments on MNIST (section 3).
 const (
 	clientCount = 100
-	chosen      = 10 // clients a round: C = 0.1
+	chosen      = 10 // clients per round: C = 0.1
 	clientRows  = 600
 )
 
-// row is a row of the paper's table: how much each client computes in a round.
+// row is a row of the paper's table: how much each client computes per round.
 // Batch 0 stands for the paper's B = infinity, all rows of a client at once.
 type row struct {
 	Epochs uint32 `json:"epochs"`
 	Batch  uint32 `json:"batch"`
 }
 
-// fedSGD is the row that the paper compares all others with: one step of
-// gradient descent a client and round.
+// fedSGD is the row with which the paper compares all others: one step of gradient descent
+// per client and round.
 func fedSGD() row { return row{Epochs: 1} }
 
 // String is the row's name on the command line: E10B50, E20Binf, FedSGD.
@@ -47,7 +47,7 @@ func (r row) String() string {
 	return fmt.Sprintf("E%dB%d", r.Epochs, r.Batch)
 }
 
-// updates is the paper's u, the steps a client makes in a round: E n/(K B).
+// updates is the paper's u, the steps of a client per round: E n/(K B).
 func (r row) updates() uint32 {
 	if r.Batch == 0 {
 		return r.Epochs
@@ -70,9 +70,9 @@ type figure struct {
 	iid, nonIID int
 }
 
-// paper is what McMahan et al. 2017 (arXiv:1602.05629) report for a model at
-// C = 0.1, in the paper's order: Table 2 for the CNN, to 99% on MNIST, and Table 4
-// for the 2NN, to 97%.
+// paper are the figures of McMahan et al. 2017 (arXiv:1602.05629) for a model at C = 0.1, in
+// the paper's order: Table 2 for the CNN (rounds to 99% on MNIST) and Table 4 for the 2NN
+// (rounds to 97%).
 func paper(model string) []figure {
 	if model == cnn {
 		return []figure{

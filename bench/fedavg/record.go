@@ -9,15 +9,15 @@ import (
 	"os"
 )
 
-// record is the log of finished trials, one JSON object a line. With a file it
-// survives the program, so that a long run can be cut and go on.
+// record is the log of finished trials, one JSON object per line. If it is in a file, a long
+// measurement can be interrupted and continued.
 type record struct {
 	path   string // empty: in memory only
 	trials []trial
 }
 
-// open reads a log; a file that is not there yet is an empty one. A last line
-// without its end was cut in writing and is forgotten, in the file as well.
+// open reads a log. A file that does not exist is an empty log. An incomplete last line is
+// removed from the file.
 func open(path string) (*record, error) {
 	r := &record{path: path}
 	if path == "" {
@@ -30,9 +30,9 @@ func open(path string) (*record, error) {
 	if err != nil {
 		return nil, err
 	}
-	whole := bytes.LastIndexByte(b, '\n') + 1
+	complete := bytes.LastIndexByte(b, '\n') + 1
 	number := 0
-	for line := range bytes.Lines(b[:whole]) {
+	for line := range bytes.Lines(b[:complete]) {
 		number++
 		var t trial
 		if err := json.Unmarshal(line, &t); err != nil {
@@ -40,13 +40,13 @@ func open(path string) (*record, error) {
 		}
 		r.trials = append(r.trials, t)
 	}
-	if whole < len(b) {
-		return r, os.Truncate(path, int64(whole))
+	if complete < len(b) {
+		return r, os.Truncate(path, int64(complete))
 	}
 	return r, nil
 }
 
-// writable reports why trials cannot be added.
+// writable returns an error if trials cannot be added.
 func (r *record) writable() error { return r.write(nil) }
 
 // add appends a trial.
@@ -71,7 +71,7 @@ func (r *record) write(b []byte) error {
 	return errors.Join(err, f.Close())
 }
 
-// find looks for a trial that need not be run again.
+// find looks for a finished trial.
 func (r *record) find(wanted trial) (trial, bool) {
 	for _, t := range r.trials {
 		if t.same(wanted) && t.final(wanted.Cap) {

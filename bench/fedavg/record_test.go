@@ -95,8 +95,9 @@ func TestFindKnowsWhatIsFinished(t *testing.T) {
 	}
 }
 
-// A log or a picture that cannot be written is refused before the data is read.
-func TestPlacesAreLookedAtFirst(t *testing.T) {
+// TestFilesAreCheckedFirst: a log or a picture that cannot be written is an error before the
+// data set is read.
+func TestFilesAreCheckedFirst(t *testing.T) {
 	nowhere := filepath.Join(t.TempDir(), "none", "file")
 	for _, flag := range []string{"--out", "--plot"} {
 		o, err := parse([]string{flag, nowhere, "--data", nowhere}, t.Output())

@@ -11,29 +11,29 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// result is a setting at the best of its rates, beside the paper's figure.
+// result is a setting with the best of its rates, and the paper's figure.
 type result struct {
 	setting
 	Rate         spec.PPM `json:"rate"`
-	Updates      uint32   `json:"u"` // steps of a client in a round
+	Updates      uint32   `json:"u"` // steps of a client per round
 	Target       spec.PPM `json:"target"`
 	Measured     bool     `json:"measured"`
-	Rounds       float64  `json:"rounds,omitempty"` // where the target was reached
+	Rounds       float64  `json:"rounds,omitempty"` // to the target; if it was reached
 	Reached      bool     `json:"reached"`
-	Diverged     bool     `json:"diverged,omitempty"` // and never reached it
-	Cap          int      `json:"cap"`                // rounds after which it was given up
+	Diverged     bool     `json:"diverged,omitempty"` // without reaching the target
+	Cap          int      `json:"cap"`                // maximum number of rounds
 	Best         float64  `json:"best"`
 	PaperRounds  int      `json:"paper_rounds"`
-	Speedup      float64  `json:"speedup_over_fedsgd,omitempty"` // where both reached the target
+	Speedup      float64  `json:"speedup_over_fedsgd,omitempty"` // if both reached the target
 	PaperSpeedup float64  `json:"paper_speedup"`
 	Seconds      float64  `json:"seconds"` // of all rates
 	Rates        int      `json:"rates"`   // tried
 
-	atLeast float64 // the speed-up over a FedSGD that has not reached the target
+	atLeast float64 // lower bound of the speed-up, if FedSGD has not reached the target
 	curve   []float64
 }
 
-// resultOf finds what a log knows of a setting.
+// resultOf is the result of a setting from a log.
 func resultOf(o options, log *record, s setting) result {
 	r := outcome(o, log, s)
 	base := s
@@ -51,10 +51,10 @@ func resultOf(o options, log *record, s setting) result {
 	return r
 }
 
-// outcome is a result that is compared with no other, with its rounds not rounded.
+// outcome is a result without the comparison with FedSGD, and with unrounded rounds.
 func outcome(o options, log *record, s setting) result {
 	r := result{setting: s, Updates: s.updates(), Target: o.target, PaperRounds: paperRounds(s)}
-	var trials []trial // the longest of each rate
+	var trials []trial // the longest trial of each rate
 	for _, t := range log.trials {
 		if !t.same(o.wanted(s, t.Rate)) || len(o.rates) > 0 && !slices.Contains(o.rates, t.Rate) {
 			continue
@@ -86,7 +86,7 @@ func round(x float64, digits int) float64 {
 
 func writeJSON(w io.Writer, r result) error { return json.NewEncoder(w).Encode(r) }
 
-// writeTable prints the results of a log beside the paper's, as Markdown.
+// writeTable prints the results of a log and the paper's figures as Markdown.
 func writeTable(w io.Writer, o options, log *record) error {
 	var b strings.Builder
 	b.WriteString("| row | u |")
@@ -106,7 +106,7 @@ func writeTable(w io.Writer, o options, log *record) error {
 	return err
 }
 
-// cell is the rounds to target with the speed-up over FedSGD.
+// cell is the number of rounds to the target, with the speed-up over FedSGD.
 func (r result) cell() string {
 	switch {
 	case !r.Measured:

@@ -8,14 +8,15 @@ import (
 	"github.com/althing-network/althing/data"
 )
 
-// splitStream keeps the dice of a split apart from other uses of a seed: "splitted".
+// splitStream separates the random draws of a split from other uses of a seed. It spells
+// "splitted".
 const splitStream = 0x73706c6974746564
 
-// split deals all rows of a table to clients, as section 3 of the paper says; each
-// client is a view of the table. IID: the rows are shuffled, and each client gets as
-// many. Non-IID, the paper's pathological split: the rows are sorted by label and cut
-// into two shards a client, and each client gets two at random. The rows must be a
-// multiple of the shards, that is of twice the clients.
+// split splits all rows of a table between clients, as in section 3 of the paper. Each client
+// is a view of the table. IID: the rows are shuffled and split evenly. Non-IID, the paper's
+// pathological split: the rows are sorted by label and cut into two shards per client, and
+// each client gets two shards at random. The number of rows must be a multiple of the number
+// of shards.
 func split(t data.Table, name string, clients int, seed uint64) ([]data.Table, error) {
 	shards := 2 * clients
 	if clients < 1 || t.Rows() == 0 || t.Rows()%shards != 0 {
@@ -48,7 +49,7 @@ func split(t data.Table, name string, clients int, seed uint64) ([]data.Table, e
 	return tables, nil
 }
 
-// pieces cuts a table into at most n views of neighbouring rows.
+// pieces splits a table into at most n views of consecutive rows.
 func pieces(t data.Table, n int) (cut []data.Table) {
 	rows := make([]int, t.Rows())
 	for i := range rows {

@@ -10,8 +10,8 @@ import (
 	"github.com/althing-network/althing/data"
 )
 
-// numbered is a table whose row i is the number i. The labels of its ten classes
-// follow each other, and there are as many of each.
+// numbered is a table whose row i contains the number i. Its ten classes have consecutive
+// labels and equal numbers of rows.
 func numbered(rows int) data.Table {
 	t := data.Table{Features: 1, Classes: 10}
 	for i := range rows {
@@ -21,7 +21,7 @@ func numbered(rows int) data.Table {
 	return t
 }
 
-// gathered is the rows of a view in memory of their own.
+// gathered is a copy of the rows of a view.
 func gathered(t data.Table) data.Table {
 	rows := make([]int, t.Rows())
 	for i := range rows {
@@ -57,7 +57,7 @@ func TestSplitUsesEveryRowOnce(t *testing.T) {
 	}
 }
 
-// labels is how many labels each client has.
+// labels is the number of different labels of each client.
 func labels(clients []data.Table) (counts []int) {
 	for _, c := range clients {
 		counts = append(counts, len(slices.Compact(slices.Sorted(slices.Values(c.Y)))))
@@ -99,10 +99,10 @@ func TestSplitDependsOnItsSeedOnly(t *testing.T) {
 		again, _ := split(numbered(400), name, 10, 1)
 		other, _ := split(numbered(400), name, 10, 2)
 		if !cmp.Equal(first, again) {
-			t.Errorf("%s: one seed gave two splits", name)
+			t.Errorf("%s: the same seed gives two splits", name)
 		}
 		if cmp.Equal(first, other) {
-			t.Errorf("%s: two seeds gave one split", name)
+			t.Errorf("%s: two seeds give the same split", name)
 		}
 	}
 }
@@ -137,8 +137,8 @@ func TestPiecesAreTheTable(t *testing.T) {
 	}
 }
 
-// The rows of a data set are held once: reading and dealing them out for both splits
-// takes little more memory than they do.
+// TestRowsAreHeldOnce: the rows of a data set are in memory only once. Reading and splitting
+// them in both ways takes at most a quarter more memory.
 func TestRowsAreHeldOnce(t *testing.T) {
 	folder := writeImages(t)
 	var before, after runtime.MemStats

@@ -15,31 +15,31 @@ type trial struct {
 	Seed       uint64    `json:"seed"`
 	Arithmetic string    `json:"arithmetic"`
 	Target     spec.PPM  `json:"target"`
-	Cap        int       `json:"cap"`                // rounds after which it was given up
-	Diverged   string    `json:"diverged,omitempty"` // why training stopped
+	Cap        int       `json:"cap"`                // maximum number of rounds
+	Diverged   string    `json:"diverged,omitempty"` // why training failed
 	Seconds    float64   `json:"seconds"`
-	Curve      []float64 `json:"curve"` // accuracy after each round, that of model 0 first
+	Curve      []float64 `json:"curve"` // accuracy of model 0, then after each round
 }
 
-// rounds is the trial's rounds to target.
+// rounds is the number of rounds to the target, and whether it was reached.
 func (t trial) rounds() (float64, bool) { return crossing(t.Curve, model.Fraction(t.Target)) }
 
 // best is the best accuracy of all its rounds.
 func (t trial) best() float64 { return slices.Max(append([]float64{0}, t.Curve...)) }
 
-// final reports whether more rounds, up to a cap, could change the trial.
+// final reports whether the trial cannot change by running up to a number of rounds.
 func (t trial) final(rounds int) bool {
 	_, reached := t.rounds()
 	return reached || t.Diverged != "" || t.Cap >= rounds
 }
 
-// same reports whether two trials are of the same experiment, whatever became of them.
+// same reports whether two trials have the same settings.
 func (t trial) same(o trial) bool {
 	return t.setting == o.setting && t.Rate == o.Rate && t.Seed == o.Seed && t.Arithmetic == o.Arithmetic && t.Target == o.Target
 }
 
-// better orders trials of one setting: those that reached the target first, by
-// rounds, then the others by their best accuracy.
+// better orders trials of one setting: first those that reached the target, by rounds, then
+// the others, by their best accuracy.
 func better(a, b trial) int {
 	inA, reachedA := a.rounds()
 	inB, reachedB := b.rounds()

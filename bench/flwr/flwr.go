@@ -1,5 +1,5 @@
-// Package flwr finds the Python in which benches run Flower, and installs it where it
-// is missing. It measures nothing.
+// Package flwr finds a Python with Flower for benches, and installs Flower if it is missing.
+// It measures nothing.
 package flwr
 
 import (
@@ -12,23 +12,24 @@ import (
 	"github.com/althing-network/althing/bench/peer"
 )
 
-// What is compared with, and where it is installed when no other Python has it:
-// relative to the folder of the module, which is not kept under version control.
+// The versions that we compare with, and the folder into which they are installed, relative
+// to the root of the module. The folder is not under version control.
 const (
 	Version = "1.42.0"
 	NumPy   = "2.4.6"
 	Folder  = ".cache/flwr"
 )
 
-// ErrMissing is wrapped when a Python is missing, or has no Flower of the version.
+// ErrMissing is wrapped by errors about a missing Python, or one without this version of
+// Flower.
 var ErrMissing error = &command.Hinted{
 	Err: errors.New("no Flower"),
 	Hint: "python3 -m venv " + Folder + " && " + Folder + "/bin/pip install flwr==" + Version + " numpy==" + NumPy +
 		", or name a Python that has them: --python PATH",
 }
 
-// Python is the one that is named, else the one where Flower is installed by this
-// function, which it does when it is not there; it says so to a log.
+// Python returns the named Python. If none is named, it returns one in [Folder], where it
+// installs Flower if it is missing, and writes that to log.
 func Python(ctx context.Context, named string, log io.Writer) (string, error) {
 	python, err := peer.Environment{
 		Folder:   Folder,

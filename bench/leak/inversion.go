@@ -12,15 +12,15 @@ import (
 	"github.com/althing-network/althing/train"
 )
 
-// inversion is what somebody makes of a row who reads one step of a trainer.
+// inversion is the result of the attack that rebuilds rows from one step of a trainer.
 type inversion struct {
 	name     string
 	rebuilt  [][]float64 // pixels of each row
-	likeness []float64   // correlation with the row; 1: the same picture
+	likeness []float64   // correlation with the row; 1: the same image
 }
 
-// invert lets a trainer of one row take one step with a softmax, row after row, and
-// rebuilds each row from how the weights have moved.
+// invert lets a trainer with a single row take one step with a softmax, for each row in turn,
+// and rebuilds the row from the change of the weights.
 func invert(ctx context.Context, rows data.Table, name string, p *promise) (inversion, error) {
 	m := spec.Model{Kind: spec.ModelSoftmax, Inputs: uint32(rows.Features), Classes: uint32(rows.Classes), Seed: 1}
 	weights, err := model.Init(m)
@@ -54,9 +54,9 @@ func invert(ctx context.Context, rows data.Table, name string, p *promise) (inve
 	return found, nil
 }
 
-// rebuild takes the row out of the gradient of a softmax with biases: of each class the
-// gradient is a number times the row, and that of its bias is the number. All classes
-// together give the row with the least squares.
+// rebuild computes the row from the gradient of a softmax with biases. The gradient of a
+// class is a factor times the row, and the gradient of its bias is the factor. The least
+// squares over all classes give the row.
 func rebuild(gradient []float64, features, classes int) []float64 {
 	biases := gradient[features*classes:]
 	row, squares := make([]float64, features), 0.0
@@ -72,7 +72,7 @@ func rebuild(gradient []float64, features, classes int) []float64 {
 	return row
 }
 
-// correlation is Pearson's, of pixels.
+// correlation is Pearson's correlation of pixels.
 func correlation(a []float64, b []float32) float64 {
 	var meanA, meanB float64
 	for i := range a {
@@ -87,7 +87,7 @@ func correlation(a []float64, b []float32) float64 {
 	return ab / math.Sqrt(aa*bb)
 }
 
-// gallery shows rows and what was made of them.
+// gallery shows rows and the rebuilt rows.
 func gallery(rows data.Table, all []inversion) plot.Gallery {
 	g := plot.Gallery{Title: "a row, and what its trainer's step shows of it", Rows: []plot.Strip{{Name: "the row"}}}
 	for i := range rows.Rows() {

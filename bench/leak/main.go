@@ -1,12 +1,12 @@
-// Command leak attacks what trainers and models show of rows, with noise and without, and
-// draws what comes of it: rows that are rebuilt from one step of their trainer, and guesses
-// whether a row was among those that a model was trained on. It measures no network, and
-// it proves nothing: an attack that fails is no promise, the promise is epsilon.
+// Command leak attacks the privacy of rows, with and without noise, and draws the results. One
+// attack rebuilds rows from one step of their trainer; the other guesses whether a row was
+// among those that a model was trained on. It measures no network, and it proves nothing: a
+// failed attack is not a guarantee, only epsilon is.
 //
 //	go run ./bench/leak
 //	go run ./bench/leak --out docs
 //
-// Everything is drawn from fixed seeds, so the same pictures come out again.
+// All randomness comes from fixed seeds, so the pictures are reproducible.
 package main
 
 import (
@@ -25,7 +25,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// options are what the flags say.
+// options are the values of the flags.
 type options struct {
 	models int
 	out    string // folder for pictures; empty: none
@@ -35,12 +35,12 @@ func main() {
 	command.Main("leak", parse, func(ctx context.Context, o options) error { return run(ctx, o, os.Stdout) })
 }
 
-// parse reads the flags and says on w what is wrong with them.
+// parse parses the flags, and writes an error about them to w.
 func parse(arguments []string, w io.Writer) (o options, err error) {
 	f := flag.NewFlagSet("bench/leak", flag.ContinueOnError)
 	f.SetOutput(w)
-	f.IntVar(&o.models, "models", 256, "models that are trained and attacked, for each promise")
-	f.StringVar(&o.out, "out", "", "`folder` for the pictures")
+	f.IntVar(&o.models, "models", 256, "models to train and attack per epsilon")
+	f.StringVar(&o.out, "out", "", "`folder` for the pictures (default: no pictures)")
 	if err := f.Parse(arguments); err != nil {
 		return o, err
 	}
@@ -56,7 +56,7 @@ func parse(arguments []string, w io.Writer) (o options, err error) {
 	return o, err
 }
 
-// run makes both attacks and prints what they find.
+// run runs both attacks and prints the results.
 func run(ctx context.Context, o options, w io.Writer) error {
 	rows, holdout, err := digits()
 	if err != nil {
@@ -93,7 +93,7 @@ func run(ctx context.Context, o options, w io.Writer) error {
 	return o.write("privacy-membership.svg", figure.WriteSVG)
 }
 
-// write makes a picture's file, where pictures are wanted.
+// write writes a picture to a file in --out, if that is set.
 func (o options) write(name string, draw func(io.Writer) error) error {
 	if o.out == "" {
 		return nil
@@ -105,7 +105,7 @@ func (o options) write(name string, draw func(io.Writer) error) error {
 	return errors.Join(draw(file), file.Close())
 }
 
-// digits are rows that may be trained on, few enough to be learned by heart, and others.
+// digits are few rows to train on, so that a model can memorise them, and a hold-out.
 func digits() (rows, holdout data.Table, err error) {
 	table, err := data.Digits()
 	if err != nil {
@@ -123,7 +123,7 @@ func digits() (rows, holdout data.Table, err error) {
 	return rows.View(first), holdout, nil
 }
 
-// inversions attacks the first row of each class: in the clear, and within promises.
+// inversions attacks the first row of each class, without noise and with several epsilons.
 func inversions(ctx context.Context, rows data.Table) (shown data.Table, all []inversion, err error) {
 	var first []int
 	for class := range rows.Classes {
@@ -155,8 +155,8 @@ func inversions(ctx context.Context, rows data.Table) (shown data.Table, all []i
 	return shown, all, nil
 }
 
-// memberships attacks models in the clear and within promises; it prints a table, and
-// gives the lines of a chart.
+// memberships attacks models without noise and with several epsilons. It prints a table and
+// returns the lines of a chart.
 func memberships(ctx context.Context, models int, rows, holdout data.Table, w io.Writer) (lines []plot.Line, err error) {
 	weights, err := model.Init(attacked(rows))
 	if err != nil {

@@ -24,8 +24,8 @@ func TestFlags(t *testing.T) {
 	}
 }
 
-// TestAttackInversion: a step shows its row to the pixel without noise, and nothing of it
-// with noise of epsilon 8.
+// TestAttackInversion: without noise, one step reveals the row to the pixel; with an epsilon of
+// 8 it reveals nothing of the row.
 func TestAttackInversion(t *testing.T) {
 	rows, _, err := digits()
 	if err != nil {
@@ -39,12 +39,12 @@ func TestAttackInversion(t *testing.T) {
 		sum := 0.0
 		for row, likeness := range i.likeness {
 			if i.name == "without noise" && likeness < 0.9999 {
-				t.Errorf("row %d: likeness %.6f without noise", row, likeness)
+				t.Errorf("row %d without noise: likeness %.6f, want 1", row, likeness)
 			}
 			sum += likeness / float64(len(i.likeness))
 		}
 		if i.name != "without noise" && math.Abs(sum) > 0.2 {
-			t.Errorf("%s: likeness %.3f", i.name, sum)
+			t.Errorf("%s: likeness %.3f, want about 0", i.name, sum)
 		}
 	}
 	if err := gallery(shown, all).WriteSVG(io.Discard); err != nil {
@@ -52,8 +52,8 @@ func TestAttackInversion(t *testing.T) {
 	}
 }
 
-// TestAttackMembership: without noise members are found that nobody is accused beside;
-// within epsilon 1 no more are found than guessing and its promise allow.
+// TestAttackMembership: without noise the attack finds members with few false accusations. With
+// an epsilon of 1 it finds no more than the guarantee allows.
 func TestAttackMembership(t *testing.T) {
 	rows, holdout, err := digits()
 	if err != nil {
@@ -64,10 +64,10 @@ func TestAttackMembership(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := found(lines[0].Points, 0.01); got < 0.04 {
-		t.Errorf("without noise %.3f are found where 1 of 100 is accused", got)
+		t.Errorf("without noise the attack finds only %.3f of the members at a false positive rate of 0.01", got)
 	}
 	if got, most := found(lines[2].Points, 0.1), math.E*0.1+delta; got > most {
-		t.Errorf("within epsilon 1 %.3f are found where 1 of 10 is accused: at most %.3f can be", got, most)
+		t.Errorf("with epsilon 1 the attack finds %.3f of the members at a false positive rate of 0.1: want at most %.3f", got, most)
 	}
 }
 

@@ -13,15 +13,15 @@ import (
 	"github.com/althing-network/althing/train"
 )
 
-// worlds are models that were each trained on a random half of the same rows, and what
-// each of them says of every row.
+// worlds are models that were each trained on a random half of the same rows, and their
+// confidences about every row.
 type worlds struct {
-	in         [][]bool    // by model and row
-	confidence [][]float64 // likewise: the logit of the label's probability
-	accuracy   float64     // mean of what the models get right of the hold-out
+	in         [][]bool    // by model and row: whether the model was trained on the row
+	confidence [][]float64 // by model and row: the logit of the label's probability
+	accuracy   float64     // mean accuracy of the models on the hold-out
 }
 
-// worldsOf makes so many. Without a promise a trainer takes epochs, as usual.
+// worldsOf trains a number of models. If p is nil, it trains epochs without noise, as usual.
 func worldsOf(ctx context.Context, rows, holdout data.Table, models int, p *promise) (worlds, error) {
 	var w worlds
 	for i := range models {
@@ -67,7 +67,7 @@ func worldsOf(ctx context.Context, rows, holdout data.Table, models int, p *prom
 	return w, nil
 }
 
-// attacked is the model: one that can learn its rows by heart.
+// attacked is the architecture of the models, which can memorise their rows.
 func attacked(rows data.Table) spec.Model {
 	return spec.Model{Kind: spec.ModelMLP, Inputs: uint32(rows.Features), Hidden: []uint32{32}, Classes: uint32(rows.Classes)}
 }
@@ -80,22 +80,22 @@ func confidences(ctx context.Context, m spec.Model, weights []float32, rows data
 		if err != nil {
 			return nil, err
 		}
-		loss := max(judged.Loss, 1e-7) // where a float32 would be certain
+		loss := max(judged.Loss, 1e-7) // so that a loss of 0 in float32 is not an infinite confidence
 		found[i] = -loss - math.Log(-math.Expm1(-loss))
 	}
 	return found, nil
 }
 
-// guess says of a row and a model how likely it is that the row was in.
+// guess is how likely it is that a model was trained on a row, and the truth.
 type guess struct {
 	score float64
 	in    bool
 }
 
-// ratios attacks the second half of the models with the first (Carlini et al. 2022,
-// "Membership inference attacks from first principles", algorithm 1): what these say of a
-// row with it and without it are two normal laws, and the score is how much likelier the
-// first is.
+// ratios attacks the second half of the models with the help of the first half (Carlini et
+// al. 2022, "Membership inference attacks from first principles", algorithm 1). The
+// confidences of the first half about a row, of models with it and of models without it, are
+// taken as two normal laws. The score is the log-likelihood ratio of these laws.
 func (w worlds) ratios() (all []guess) {
 	half := len(w.in) / 2
 	for row := range w.in[0] {
@@ -115,20 +115,20 @@ func (w worlds) ratios() (all []guess) {
 	return all
 }
 
-// law is a normal law of what was added.
+// law is a normal law, estimated from the added values.
 type law struct{ n, sum, squares float64 }
 
 func (l *law) add(x float64) { l.n, l.sum, l.squares = l.n+1, l.sum+x, l.squares+x*x }
 
-// likelihood is the logarithm of the density at x, but for a constant.
+// likelihood is the logarithm of the density at x, except for a constant.
 func (l *law) likelihood(x float64) float64 {
 	mean := l.sum / l.n
 	variance := max(l.squares/l.n-mean*mean, 1e-6)
 	return -math.Log(variance)/2 - (x-mean)*(x-mean)/(2*variance)
 }
 
-// curve is how many of those that were in are found, over how many of those that were not
-// are accused, for every threshold: the greatest first.
+// curve is the true positive rate over the false positive rate, for every threshold of the
+// score, the highest threshold first.
 func curve(all []guess) (points []plot.Point) {
 	slices.SortStableFunc(all, func(a, b guess) int {
 		switch {
@@ -159,18 +159,18 @@ func curve(all []guess) (points []plot.Point) {
 	return points
 }
 
-// found is how many are found where at most a share of the others is accused.
-func found(points []plot.Point, accused float64) (most float64) {
+// found is the largest true positive rate at a false positive rate of at most accused.
+func found(points []plot.Point, accused float64) (rate float64) {
 	for _, p := range points {
 		if p.X <= accused {
-			most = max(most, p.Y)
+			rate = max(rate, p.Y)
 		}
 	}
-	return most
+	return rate
 }
 
-// bound is the most that any attack finds within a promise: e^epsilon times as many as it
-// accuses, and delta.
+// bound is the largest true positive rate of any attack against a guarantee of epsilon:
+// e^epsilon times the false positive rate, plus delta.
 func bound(epsilon float64) (points []plot.Point) {
 	for x := 1e-4; x <= 1; x *= 1.1 {
 		points = append(points, plot.Point{X: x, Y: min(1, math.Exp(epsilon)*x+delta)})

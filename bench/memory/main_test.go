@@ -12,15 +12,15 @@ import (
 
 func TestFlags(t *testing.T) {
 	o, err := parse([]string{"--blocks", "700", "--step", "100", "--set", `{"keep_blocks": 200}`, "--evidence", "200"}, io.Discard)
-	if err != nil || o.blocks != 700 || o.step != 100 || o.old != 200 || string(o.set["keep_blocks"]) != "200" {
+	if err != nil || o.blocks != 700 || o.step != 100 || o.evidenceBlocks != 200 || string(o.set["keep_blocks"]) != "200" {
 		t.Errorf("%+v, %v", o, err)
 	}
 	for _, c := range []struct{ flags, want string }{
-		{"--step 0", "at least one step"},
-		{"--blocks 10", "at least one step"},
+		{"--step 0", "want a step of at least 1"},
+		{"--blocks 10", "want a step of at least 1"},
 		{"--set no", "want a JSON object"},
-		{"--evidence 0", "at least one block"},
-		{"--plot a.svg", "want --draw with them"},
+		{"--evidence 0", "--evidence 0: want at least 1"},
+		{"--plot a.svg", "need --draw: want the files"},
 		{"now", "want flags only"},
 	} {
 		var said strings.Builder
@@ -38,7 +38,7 @@ func TestHeap(t *testing.T) {
 		}
 	}
 	if h.alive() != 311<<20 {
-		t.Errorf("%d bytes are alive, want 311 MiB", h.alive())
+		t.Errorf("a live heap of %d bytes, want 311 MiB", h.alive())
 	}
 }
 
@@ -48,7 +48,7 @@ func TestResident(t *testing.T) {
 		t.Errorf("got %d, %v", got, err)
 	}
 	if _, err := resident([]byte("Name:\talthing\n")); err == nil {
-		t.Error("no figure is no error")
+		t.Error("a status without VmRSS: want an error")
 	}
 }
 
@@ -96,7 +96,7 @@ func TestDraw(t *testing.T) {
 		}
 	}
 	if strings.Contains(string(b), "old") {
-		t.Error("the document still has what it had")
+		t.Error("the document still has the old table")
 	}
 	if b, err := os.ReadFile(o.plot); err != nil || !strings.Contains(string(b), "now, heap alive") {
 		t.Errorf("the picture is %.200s, %v", b, err)

@@ -13,7 +13,7 @@ import (
 	"github.com/althing-network/althing/bench/plot"
 )
 
-// draw draws what earlier runs have printed.
+// draw publishes the output of earlier runs.
 func draw(o options) error {
 	var runs []measured
 	for path := range strings.SplitSeq(o.draw, ",") {
@@ -46,13 +46,13 @@ func draw(o options) error {
 	return os.WriteFile(o.docs, anew, 0o644)
 }
 
-// measured is what was printed of one validator.
+// measured are the lines of one validator.
 type measured struct {
 	name  string
 	lines []line
 }
 
-// readRuns reads a file of lines; those of a name follow one another.
+// readRuns reads a file of lines. The lines of one validator follow each other.
 func readRuns(path string) (runs []measured, err error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
@@ -70,14 +70,14 @@ func readRuns(path string) (runs []measured, err error) {
 		run.lines = append(run.lines, l)
 	}
 	if len(runs) == 0 {
-		return nil, fmt.Errorf("%s: want a line of JSON for each height", path)
+		return nil, fmt.Errorf("%s: want at least one line of JSON", path)
 	}
 	return runs, nil
 }
 
 const mebibyte = 1 << 20
 
-// picture is memory and disk by height.
+// picture shows memory and disk by height.
 func picture(runs []measured) plot.Figure {
 	x := plot.Axis{Label: "blocks, thousands"}
 	memory := plot.Chart{Title: "memory of the process", X: x, Y: plot.Axis{Label: "MiB"}}
@@ -85,7 +85,7 @@ func picture(runs []measured) plot.Figure {
 	for _, run := range runs {
 		resident := plot.Line{Name: run.name + ", resident"}
 		heap := plot.Line{Name: run.name + ", heap alive", Dashes: plot.Dashed}
-		home := plot.Line{Name: run.name + ", resident"} // the same colour, and the legend has it once
+		home := plot.Line{Name: run.name + ", resident"} // the same name as in the other chart, for the same colour and one entry in the legend
 		for _, l := range run.lines {
 			height := float64(l.Height) / 1000
 			resident.Points = append(resident.Points, plot.Point{X: height, Y: float64(l.Resident) / mebibyte})
@@ -98,13 +98,13 @@ func picture(runs []measured) plot.Figure {
 	return plot.Figure{Title: "A validator as its chain grows", Columns: 2, Charts: []plot.Chart{memory, disk}}
 }
 
-// What a document has around the part that is written anew.
+// The lines in a document around the part that is replaced.
 const (
 	begins = "<!-- written by go run ./bench/memory --docs: from here -->\n"
 	ends   = "<!-- to here -->\n"
 )
 
-// replaced is a document with another text between its marks.
+// replaced is a document with a new text between these lines.
 func replaced(old []byte, text string) ([]byte, error) {
 	head, rest, ok := bytes.Cut(old, []byte(begins))
 	_, tail, closed := bytes.Cut(rest, []byte(ends))
@@ -114,8 +114,8 @@ func replaced(old []byte, text string) ([]byte, error) {
 	return fmt.Appendf(nil, "%s%s%s%s%s", head, begins, text, ends, tail), nil
 }
 
-// document is a table in Markdown: each run at its first height, at some between, and at
-// its last.
+// document is a table in Markdown. It has some lines of each run, with the first and the last
+// one.
 func document(runs []measured) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n%s, %d cores; memory and disk in MiB.\n\n", runtime.GOOS, runtime.NumCPU())
@@ -137,7 +137,7 @@ func document(runs []measured) string {
 	return b.String()
 }
 
-// some are a few lines of a run, the first and the last among them.
+// some are up to six lines of a run, evenly spaced, with the first and the last.
 func (m measured) some() (lines []line) {
 	const parts = 5
 	at := -1

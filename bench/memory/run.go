@@ -23,7 +23,7 @@ import (
 // owners are the accounts that send a transaction in every block.
 const owners = 2
 
-// run measures one validator from its first block on, and prints a line each step.
+// run measures one validator from its first block on, and prints a line per step.
 func run(ctx context.Context, o options, out io.Writer) (err error) {
 	if o.dir == "" {
 		if o.dir, err = os.MkdirTemp("", "althing-bench-"); err != nil {
@@ -53,7 +53,7 @@ func run(ctx context.Context, o options, out io.Writer) (err error) {
 	if err := o.set.write(filepath.Join(home, "validator.json")); err != nil {
 		return err
 	}
-	if err := forgive(filepath.Join(home, "config", "genesis.json"), o.old); err != nil {
+	if err := setEvidenceAge(filepath.Join(home, "config", "genesis.json"), o.evidenceBlocks); err != nil {
 		return err
 	}
 	v, err := startValidator(o.program, home)
@@ -74,7 +74,7 @@ func run(ctx context.Context, o options, out io.Writer) (err error) {
 	return follow(ctx, o, v, c, all, json.NewEncoder(out))
 }
 
-// follow sends transactions at every new height, and prints a line each step.
+// follow sends transactions at every new height, and prints a line per step.
 func follow(ctx context.Context, o options, v *validator, c *client.Client, all []*owner, out *json.Encoder) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -103,7 +103,7 @@ func follow(ctx context.Context, o options, v *validator, c *client.Client, all 
 	return fmt.Errorf("interrupted: %w", ctx.Err())
 }
 
-// write puts the settings into a JSON file.
+// write writes the settings into a JSON file, and keeps its other fields.
 func (s settings) write(path string) error {
 	b, err := os.ReadFile(path)
 	if err != nil {
@@ -120,9 +120,8 @@ func (s settings) write(path string) error {
 	return os.WriteFile(path, b, 0o600)
 }
 
-// forgive sets for how many blocks a genesis lets it be shown that a validator signed
-// twice.
-func forgive(genesis string, blocks int64) error {
+// setEvidenceAge sets the maximum age of evidence of double signing in a genesis, in blocks.
+func setEvidenceAge(genesis string, blocks int64) error {
 	doc, err := genutiltypes.AppGenesisFromFile(genesis)
 	if err != nil {
 		return err
@@ -158,8 +157,8 @@ func newOwner(ctx context.Context, c *client.Client, home string) (*owner, error
 	return o, err
 }
 
-// change changes the registration. It does not wait for the block, and a validator
-// that is busy may refuse it.
+// change changes the node's registration. It does not wait for the block, and a busy
+// validator may refuse it.
 func (o *owner) change(ctx context.Context, height int64) error {
 	o.profile.Resources.Memory = uint32(height)
 	signed, err := o.Sign(client.Update{Profile: o.profile}, client.Gas, (client.Gas*o.price+999)/1000, time.Now())

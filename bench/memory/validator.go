@@ -18,7 +18,7 @@ import (
 	"github.com/althing-network/althing/client"
 )
 
-// line is what a validator took at a height.
+// line is what a validator used at a height.
 type line struct {
 	Name     string           `json:"name"`
 	Height   int64            `json:"height"`
@@ -33,33 +33,33 @@ type line struct {
 type validator struct {
 	home    string
 	command *exec.Cmd
-	said    heap
+	stderr  heap
 }
 
 func startValidator(program, home string) (*validator, error) {
 	v := &validator{home: home}
 	v.command = exec.CommandContext(context.Background(), program, "start", "--home", home) // stop ends it
-	v.command.Stderr = &v.said
+	v.command.Stderr = &v.stderr
 	v.command.Env = append(os.Environ(), "GODEBUG=gctrace=1")
-	v.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a terminal's interrupt is for us, who then stop it
+	v.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a Ctrl-C goes only to this process, which then stops the validator
 	return v, v.command.Start()
 }
 
 // stop ends the process and waits for it.
 func (v *validator) stop() error {
 	if err := v.command.Process.Signal(syscall.SIGTERM); err != nil {
-		return fmt.Errorf("the validator has ended: %w\n%s", err, v.said.tail())
+		return fmt.Errorf("the validator has ended early: %w\n%s", err, v.stderr.tail())
 	}
 	if err := v.command.Wait(); err != nil {
-		return fmt.Errorf("stop the validator: %w\n%s", err, v.said.tail())
+		return fmt.Errorf("stop the validator: %w\n%s", err, v.stderr.tail())
 	}
 	return nil
 }
 
 // dial waits until the validator answers and has made a block.
 func (v *validator) dial(ctx context.Context, addresses []string) (c *client.Client, err error) {
-	const patience, rest = 30 * time.Second, 100 * time.Millisecond
-	for end := time.Now().Add(patience); time.Now().Before(end) && ctx.Err() == nil; time.Sleep(rest) {
+	const timeout, retryInterval = 30 * time.Second, 100 * time.Millisecond
+	for end := time.Now().Add(timeout); time.Now().Before(end) && ctx.Err() == nil; time.Sleep(retryInterval) {
 		if c, err = client.Dial(ctx, addresses...); err != nil {
 			continue
 		}
@@ -68,10 +68,10 @@ func (v *validator) dial(ctx context.Context, addresses []string) (c *client.Cli
 			return c, nil
 		}
 	}
-	return nil, fmt.Errorf("the validator makes no block: %w\n%s", err, v.said.tail())
+	return nil, fmt.Errorf("the validator has made no block after %s: %w\n%s", timeout, err, v.stderr.tail())
 }
 
-// measure fills in what the validator takes now.
+// measure fills in what the validator uses now.
 func (v *validator) measure(l *line) error {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", v.command.Process.Pid))
 	if err != nil {
@@ -80,11 +80,11 @@ func (v *validator) measure(l *line) error {
 	if l.Resident, err = resident(b); err != nil {
 		return err
 	}
-	l.Heap = v.said.alive()
+	l.Heap = v.stderr.alive()
 	l.Folders = make(map[string]int64)
 	return filepath.WalkDir(v.home, func(path string, e fs.DirEntry, err error) error {
 		if os.IsNotExist(err) {
-			return nil // a file of a database that was just replaced
+			return nil // the database has just replaced this file
 		}
 		if err != nil || !e.Type().IsRegular() {
 			return err
@@ -105,7 +105,7 @@ func (v *validator) measure(l *line) error {
 	})
 }
 
-// resident finds the resident bytes in a process's status.
+// resident finds the resident memory in /proc/PID/status, in bytes.
 func resident(status []byte) (int64, error) {
 	for l := range bytes.Lines(status) {
 		if value, ok := bytes.CutPrefix(l, []byte("VmRSS:")); ok {
@@ -113,15 +113,15 @@ func resident(status []byte) (int64, error) {
 			return kib << 10, err
 		}
 	}
-	return 0, fmt.Errorf("no VmRSS in the status of a process")
+	return 0, fmt.Errorf("the status of the process has no line VmRSS")
 }
 
-// heap reads what the garbage collector of a Go program says on standard error: lines
+// heap parses what the garbage collector of a Go program prints to standard error: lines
 // such as "gc 7 @0.5s 1%: ... 4->5->3 MB, ...".
 type heap struct {
 	mu    sync.Mutex
-	last  []byte // the newest that was said
-	bytes int64
+	last  []byte // the end of the output
+	bytes int64  // live heap
 }
 
 // Write implements [io.Writer].

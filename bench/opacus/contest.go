@@ -7,25 +7,25 @@ import (
 	"time"
 )
 
-// side is one program in one mode: the figures of all its trainings.
+// side has the figures of all trainings of one program in one mode.
 type side struct {
 	name       string
 	accuracies []float64
-	speeds     []float64 // rows of samples a CPU-second
+	speeds     []float64 // sampled rows per CPU-second
 }
 
-// result is what one setting gave.
+// result is the result of one setting.
 type result struct {
 	setting  string
 	ours     side
-	theirs   []side // hooks first, which is Opacus's usual mode
+	theirs   []side // Opacus's modes; first hooks, its default
 	ourPrice price
 	rdp, prv float64       // Opacus's
-	made     time.Duration // our sampler of noise, once a task
+	made     time.Duration // CPU time to make our sampler of noise, once per task
 }
 
-// measure trains once with each seed, and both sides take turns, so that what else the
-// machine does hits each of them. A training before the first is forgotten.
+// measure trains once with each seed. Both sides take turns, so that other load on the machine
+// affects both. The first training is a warm-up and is not counted.
 func measure(ctx context.Context, s setting, seeds int, peer opacus, modes []string) (r result, err error) {
 	o, err := newOurs(s)
 	if err != nil {
@@ -73,9 +73,9 @@ func median(v []float64) float64 {
 	return (v[(n-1)/2] + v[n/2]) / 2
 }
 
-// misses lists what was asked of a result and is not so: our median accuracy within what
-// Opacus's seeds reach, or above; our epsilon by RDP not above its RDP, by PLD within a
-// hundredth of its PRV; twice as many rows a CPU-second as its usual mode.
+// misses lists the missed targets. The targets: our median accuracy is at least Opacus's
+// lowest; our epsilon by RDP is at most its RDP, and by PLD within 1% of its PRV; we are
+// twice as fast as its default mode.
 func (r result) misses() (all []string) {
 	usual := r.theirs[0]
 	miss := func(when bool, format string, words ...any) {
@@ -83,11 +83,11 @@ func (r result) misses() (all []string) {
 			all = append(all, r.setting+": "+fmt.Sprintf(format, words...))
 		}
 	}
-	got, least := median(r.ours.accuracies), slices.Min(usual.accuracies)
-	miss(got < least-1e-6, "accuracy %.3f, Opacus's least is %.3f", got, least)
-	miss(r.ourPrice.rdp > r.rdp*(1+1e-6), "epsilon %.6f by RDP, Opacus says %.6f", r.ourPrice.rdp, r.rdp)
-	miss(r.ourPrice.pld > 1.01*r.prv || r.ourPrice.pld < 0.99*r.prv, "epsilon %.4f by PLD, Opacus says %.4f by PRV", r.ourPrice.pld, r.prv)
+	got, lowest := median(r.ours.accuracies), slices.Min(usual.accuracies)
+	miss(got < lowest-1e-6, "accuracy %.3f: want at least %.3f, Opacus's lowest", got, lowest)
+	miss(r.ourPrice.rdp > r.rdp*(1+1e-6), "epsilon %.6f by RDP: want at most %.6f, as Opacus", r.ourPrice.rdp, r.rdp)
+	miss(r.ourPrice.pld > 1.01*r.prv || r.ourPrice.pld < 0.99*r.prv, "epsilon %.4f by PLD: want within 1%% of %.4f, Opacus's by PRV", r.ourPrice.pld, r.prv)
 	ratio := median(r.ours.speeds) / median(usual.speeds)
-	miss(ratio < 2, "%.2f times as many rows a CPU-second as Opacus: want 2", ratio)
+	miss(ratio < 2, "%.2f times as many rows per CPU-second as Opacus: want 2", ratio)
 	return all
 }

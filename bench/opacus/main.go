@@ -1,13 +1,13 @@
-// Command opacus sets private training in the mode example beside Opacus's DP-SGD, one
-// thread each: the same model, first weights, rows, sampling, clip, noise and steps. It is
-// no test of speed: what was asked for and is not reached is printed.
+// Command opacus compares private training in the mode example with Opacus's DP-SGD, on one
+// thread each, with the same model, first weights, rows, sampling, clip, noise and steps. It
+// is not a test of speed: missed targets are printed.
 //
 //	go run ./bench/opacus
 //	go run ./bench/opacus --seeds 9 --python /usr/bin/python3
 //
-// Both take turns, so that what else the machine does hits each of them. Times are CPU
-// times. Ours is that of a whole job, its noise from AES and made of integers; Opacus's is
-// that of the steps, its noise from PyTorch's usual generator of floats.
+// Both sides take turns, so that other load on the machine affects both. Times are CPU times.
+// Ours is the time of a whole job with integer noise from AES; Opacus's is the time of the
+// steps with float noise from PyTorch's default generator.
 package main
 
 import (
@@ -22,7 +22,7 @@ import (
 	"github.com/althing-network/althing/bench/command"
 )
 
-// options are what the flags say.
+// options are the values of the flags.
 type options struct {
 	seeds  int
 	python string
@@ -35,18 +35,18 @@ func main() {
 	})
 }
 
-// parse reads the flags and says on w what is wrong with them.
+// parse parses the flags, and writes an error about them to w.
 func parse(arguments []string, w io.Writer) (o options, err error) {
 	f := flag.NewFlagSet("bench/opacus", flag.ContinueOnError)
 	f.SetOutput(w)
-	f.IntVar(&o.seeds, "seeds", 5, "trainings of each side")
-	f.StringVar(&o.python, "python", "", "Python that has torch "+torchVersion+" and opacus "+opacusVersion+" (default: the one that is installed into "+folder+")")
+	f.IntVar(&o.seeds, "seeds", 5, "trainings per side and setting")
+	f.StringVar(&o.python, "python", "", "Python that has torch "+torchVersion+" and opacus "+opacusVersion+" (default: one that is installed into "+folder+")")
 	if err := f.Parse(arguments); err != nil {
 		return o, err
 	}
 	switch {
 	case o.seeds < 1:
-		err = errors.New("want at least one seed")
+		err = fmt.Errorf("--seeds %d: want at least 1", o.seeds)
 	case f.NArg() > 0:
 		err = errors.New("want flags only")
 	}
@@ -56,7 +56,7 @@ func parse(arguments []string, w io.Writer) (o options, err error) {
 	return o, err
 }
 
-// run measures all settings and prints them, and then what was missed.
+// run measures all settings, and prints them and the missed targets.
 func run(ctx context.Context, o options, w, log io.Writer) (err error) {
 	path, err := python(ctx, o.python, log)
 	if err != nil {

@@ -13,7 +13,7 @@ func TestFlags(t *testing.T) {
 	if want := (options{seeds: 3, python: "p"}); o != want || err != nil {
 		t.Errorf("%+v, %v, want %+v", o, err, want)
 	}
-	for flags, want := range map[string]string{"--seeds 0": "at least one seed", "softmax": "flags only"} {
+	for flags, want := range map[string]string{"--seeds 0": "--seeds 0: want at least 1", "softmax": "flags only"} {
 		var said strings.Builder
 		if _, err := parse(strings.Fields(flags), &said); err == nil || !strings.Contains(said.String(), want) {
 			t.Errorf("%s: %q, want %q", flags, said.String(), want)
@@ -21,7 +21,7 @@ func TestFlags(t *testing.T) {
 	}
 }
 
-// What was asked for and is not so has a line each.
+// TestMisses: each missed target has a line.
 func TestMisses(t *testing.T) {
 	all, err := settings()
 	if err != nil {
@@ -44,12 +44,12 @@ func TestMisses(t *testing.T) {
 	said := strings.Join(bad.misses(), "\n")
 	for _, want := range []string{"accuracy 0.880", "by RDP", "by PLD", "1.50 times"} {
 		if !strings.Contains(said, want) {
-			t.Errorf("nothing is said of %s:\n%s", want, said)
+			t.Errorf("no line contains %s:\n%s", want, said)
 		}
 	}
 }
 
-// Ours learns, without anything to compare with; few steps are enough.
+// TestOursLearns: our side learns in few steps. It needs no Opacus.
 func TestOursLearns(t *testing.T) {
 	all, err := settings()
 	if err != nil {
@@ -70,7 +70,7 @@ func TestOursLearns(t *testing.T) {
 	}
 }
 
-// TestOpacus runs where Opacus is installed already.
+// TestOpacus compares with Opacus. It is skipped if Opacus is not installed.
 func TestOpacus(t *testing.T) {
 	peer, err := start(t.Context(), filepath.Join("../..", folder, "bin", "python"))
 	if err != nil {

@@ -16,21 +16,21 @@ import (
 	"github.com/althing-network/althing/train"
 )
 
-// trained is what came of one training: its CPU time, and how much of the hold-out its
-// model gets right.
+// trained is the result of one training: its CPU time, and the accuracy of its model on the
+// hold-out.
 type trained struct {
 	took     time.Duration
 	accuracy float64
 }
 
-const clipBits = 9 // a clip is so many bits of quanta, as in the mode example of a task
+const clipBits = 9 // the clip is 2^9 quanta, as in the mode example of a task
 
-// ours is one setting of the built-in engine, with the noise drawn as a node draws it.
+// ours is one setting of the built-in engine, with noise drawn in the same way as on a node.
 type ours struct {
 	setting
 	plan    privacy.Sampled
 	sampler privacy.Sampler
-	made    time.Duration // the sampler, once a task
+	made    time.Duration // CPU time to make the sampler, once per task
 }
 
 func newOurs(s setting) (ours, error) {
@@ -62,13 +62,13 @@ func newOurs(s setting) (ours, error) {
 	return o, err
 }
 
-// weights are those of model 0 of a seed.
+// weights are the weights of model 0 with a seed.
 func (s setting) weights(seed uint64) ([]float32, error) {
 	s.model.Seed = seed
 	return model.Init(s.model)
 }
 
-// train makes all steps. Its time is all that the process spends on them.
+// train runs all steps. Its time is the CPU time of the whole process.
 func (o ours) train(ctx context.Context, seed uint64) (trained, error) {
 	w, err := o.weights(seed)
 	if err != nil {
@@ -103,7 +103,7 @@ func (o ours) train(ctx context.Context, seed uint64) (trained, error) {
 	return trained{after - before, share(e.Accuracy())}, err
 }
 
-// price is what a row's privacy costs: by the accountants, and by the ledger.
+// price is the epsilon per row by the accountants and by the ledger.
 type price struct{ rdp, pld, ledger float64 }
 
 // costs is the price of all steps.

@@ -17,17 +17,17 @@ import (
 //go:embed opacus.py
 var script string
 
-// What is compared with, and where it is installed: relative to the folder of the
-// module, which is not kept under version control. With the libraries for graphics cards
-// that PyTorch's package asks for, unused here, it takes 6 GB.
+// The versions that we compare with, and the folder into which they are installed, relative
+// to the root of the module. The folder is not under version control. It takes 6 GB, because
+// PyTorch's package installs GPU libraries, which are not used here.
 const (
 	torchVersion  = "2.15.0"
 	opacusVersion = "1.6.0"
 	folder        = ".cache/opacus"
 )
 
-// Ways in which Opacus finds the norms of rows' gradients: with the gradient of each row,
-// which is the usual one, and without them, in two passes.
+// How Opacus computes the norms of the gradients of rows: hooks computes the gradient of each
+// row, which is the default; ghost needs two passes and no gradients of rows.
 const (
 	hooks = "hooks"
 	ghost = "ghost"
@@ -66,8 +66,8 @@ type answer struct {
 	Error    string  `json:"error"`
 }
 
-// python is the one that is named, else the one that has Opacus, which is installed if it
-// is not there.
+// python is the named Python. If none is named, it is one with Opacus, which is installed if
+// it is missing.
 func python(ctx context.Context, named string, log io.Writer) (string, error) {
 	return peer.Environment{
 		Folder:   folder,
@@ -77,14 +77,15 @@ func python(ctx context.Context, named string, log io.Writer) (string, error) {
 	}.Python(ctx, named, log)
 }
 
-// start runs the child on one thread, as ours is. Its first line says that it has loaded.
+// start starts the child on one thread, as ours is. The child writes its first line when it
+// has loaded.
 func start(ctx context.Context, python string) (opacus, error) {
 	c, err := peer.Start(ctx, python, script, "OMP_NUM_THREADS=1", "OPENBLAS_NUM_THREADS=1", "MKL_NUM_THREADS=1")
 	if err != nil {
 		return opacus{}, err
 	}
 	if err := c.Read(&answer{}); err != nil {
-		return opacus{}, fmt.Errorf("opacus does not load: %w", errors.Join(err, c.Close()))
+		return opacus{}, fmt.Errorf("cannot load opacus: %w", errors.Join(err, c.Close()))
 	}
 	return opacus{c}, nil
 }
@@ -96,7 +97,7 @@ func (p opacus) ask(q question) (a answer, err error) {
 	return a, err
 }
 
-// load gives the child another setting.
+// load sends another setting to the child.
 func (p opacus) load(s setting) error {
 	_, err := p.ask(question{
 		Ask: "load", Widths: s.widths(), Batch: s.batch(), LearningRate: share(s.learningRate), Clip: s.clip, Noise: s.noise,
@@ -105,7 +106,7 @@ func (p opacus) load(s setting) error {
 	return err
 }
 
-// train makes all steps of a setting that is loaded.
+// train runs all steps of the loaded setting.
 func (p opacus) train(s setting, mode string, seed uint64) (trained, error) {
 	w, err := s.weights(seed)
 	if err != nil {

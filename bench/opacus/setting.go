@@ -7,22 +7,21 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// setting is what both sides do: the same model, rows, samples, clip, noise and steps.
+// setting is what both sides train: the same model, rows, samples, clip, noise and steps.
 type setting struct {
 	name         string
 	model        spec.Model
 	rate         spec.PPM // of Poisson sampling
-	divisor      uint64   // of a step's sum: the rows that a sample has on average
+	divisor      uint64   // of a step's sum: the mean number of rows in a sample
 	clip         float64  // of a row's gradient, in L2
-	noise        float64  // over the clip
+	noise        float64  // noise multiplier: standard deviation divided by the clip
 	steps        int
 	learningRate spec.PPM
 	delta        float64
 	rows, held   data.Table
 }
 
-// settings are the models that are compared, each in samples of a fifth and of half of
-// the rows.
+// settings are the compared models, each with samples of a fifth and of half of the rows.
 func settings() (all []setting, err error) {
 	table, err := data.Digits()
 	if err != nil {
@@ -53,13 +52,14 @@ func settings() (all []setting, err error) {
 	return all, nil
 }
 
-// batch is what makes Opacus sample at the same rate: its loader has 1/rate batches.
+// batch is the batch size with which Opacus samples at the same rate: its loader then has
+// 1/rate batches.
 func (s setting) batch() int {
 	loads := int(spec.One / s.rate)
 	return (s.rows.Rows() + loads - 1) / loads
 }
 
-// widths are the layers', inputs first.
+// widths are the widths of all layers, inputs first.
 func (s setting) widths() []uint32 {
 	return append(append([]uint32{s.model.Inputs}, s.model.Hidden...), s.model.Classes)
 }

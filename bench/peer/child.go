@@ -10,23 +10,23 @@ import (
 	"os/exec"
 )
 
-// Child is a Python script in a process of its own that is asked in lines of JSON and
-// answers each in one.
+// Child is a Python script in a process of its own. Each question is a line of JSON, and so is
+// each answer.
 type Child struct {
 	python  string
 	process *exec.Cmd
-	said    bytes.Buffer // on stderr: warnings of libraries, until it dies; read once it has
+	stderr  bytes.Buffer // read only after the process has ended
 	stdin   io.WriteCloser
 	ask     *json.Encoder
 	answers *json.Decoder
 }
 
-// Start runs a script. It gets variables beside those of this process.
+// Start starts a script, with environment variables in addition to those of this process.
 func Start(ctx context.Context, python, script string, variables ...string) (*Child, error) {
 	process := exec.CommandContext(ctx, python, "-u", "-c", script)
 	process.Env = append(os.Environ(), variables...)
 	c := &Child{python: python, process: process}
-	process.Stderr = &c.said
+	process.Stderr = &c.stderr
 	stdin, err := process.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -42,7 +42,7 @@ func Start(ctx context.Context, python, script string, variables ...string) (*Ch
 	return c, nil
 }
 
-// Python is the one that runs the script.
+// Python is the Python that runs the script.
 func (c *Child) Python() string { return c.python }
 
 // Ask writes a question and reads its answer.
@@ -53,7 +53,7 @@ func (c *Child) Ask(question, answer any) error {
 	return c.Read(answer)
 }
 
-// Read waits for a line that nothing was asked for, as the first one.
+// Read reads a line without asking a question, for example the first line.
 func (c *Child) Read(answer any) error {
 	if err := c.answers.Decode(answer); err != nil {
 		return fmt.Errorf("%s: %w", c.python, err)
@@ -61,11 +61,11 @@ func (c *Child) Read(answer any) error {
 	return nil
 }
 
-// Close ends the child. What it said is part of the error when it did not end well.
+// Close ends the child. If it failed, the error contains its output on stderr.
 func (c *Child) Close() error {
 	_ = c.stdin.Close()
 	if err := c.process.Wait(); err != nil {
-		return fmt.Errorf("%s: %w\n%s", c.python, err, bytes.TrimSpace(c.said.Bytes()))
+		return fmt.Errorf("%s: %w\n%s", c.python, err, bytes.TrimSpace(c.stderr.Bytes()))
 	}
 	return nil
 }

@@ -1,6 +1,6 @@
-// Package peer runs what others wrote in Python and benches compare with: it finds a
-// Python that has it, installs it where it is missing, and asks a script of the bench
-// in lines of JSON. It measures nothing.
+// Package peer runs Python programs with which benches compare. It finds or installs a Python
+// with the needed packages ([Environment]), starts a script of the bench in it, and exchanges
+// lines of JSON with the script ([Child]). It measures nothing.
 package peer
 
 import (
@@ -12,16 +12,16 @@ import (
 	"strings"
 )
 
-// Environment is packages of pinned versions, and a folder that gets a Python with them.
+// Environment are packages with pinned versions, and a folder for a Python with them.
 type Environment struct {
-	Folder   string     // relative to the folder of the module, not kept under version control
-	Installs [][]string // what pip installs, one call after the other
-	Versions string     // a script that prints which versions there are
-	Want     string     // what it must print
+	Folder   string     // relative to the root of the module, not under version control
+	Installs [][]string // arguments of pip install, one call after the other
+	Versions string     // a script that prints the installed versions
+	Want     string     // what that script must print
 }
 
-// Python is the one that is named, else the one in the folder, where the packages are
-// installed if they are not there; a log is told.
+// Python returns the named Python, which must have the packages. If none is named, it returns
+// the one in the folder, where it installs missing packages, and writes that to log.
 func (e Environment) Python(ctx context.Context, named string, log io.Writer) (string, error) {
 	if named != "" {
 		return named, e.has(ctx, named)
@@ -52,7 +52,7 @@ func (e Environment) has(ctx context.Context, python string) error {
 	case err != nil:
 		return fmt.Errorf("%s: %w\n%s", python, err, got)
 	case got != e.Want:
-		return fmt.Errorf("%s has %s, not %s", python, got, e.Want)
+		return fmt.Errorf("%s has %s: want %s", python, got, e.Want)
 	}
 	return nil
 }

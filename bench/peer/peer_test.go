@@ -46,10 +46,10 @@ func TestChildThatDies(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := c.Read(&struct{}{}); err == nil {
-		t.Error("nobody answers, and nothing is said")
+		t.Error("reading from a child that has ended: want an error")
 	}
 	if err := c.Close(); err == nil || !strings.Contains(err.Error(), "no such thing") {
-		t.Errorf("error %v, without what the child said", err)
+		t.Errorf("error %v: want the output of the child in it", err)
 	}
 }
 
@@ -59,7 +59,7 @@ func TestNamedPython(t *testing.T) {
 		t.Errorf("%s, %v", got, err)
 	}
 	e.Want = "thing 2"
-	if _, err := e.Python(t.Context(), python(t), io.Discard); err == nil || !strings.Contains(err.Error(), "has thing 1, not thing 2") {
+	if _, err := e.Python(t.Context(), python(t), io.Discard); err == nil || !strings.Contains(err.Error(), "has thing 1: want thing 2") {
 		t.Errorf("another version: %v", err)
 	}
 	if _, err := e.Python(t.Context(), "/no/such/python", io.Discard); err == nil || !strings.Contains(err.Error(), "/no/such/python") {

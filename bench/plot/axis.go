@@ -8,15 +8,15 @@ import (
 	"strings"
 )
 
-// Axis is one side of a chart. Where Min and Max are both 0 it covers all points,
-// widened to round numbers or, where it is logarithmic, to whole powers of ten.
+// Axis is one axis of a chart. If Min and Max are both 0, it covers all points, widened to
+// round numbers or, if it is logarithmic, to powers of ten.
 type Axis struct {
 	Label    string // what is measured, and its unit
 	Log      bool
 	Min, Max float64
 }
 
-// scale is an axis with its limits known: min < max, and positive if log.
+// scale is an axis with known limits: min < max, both positive if log.
 type scale struct {
 	log      bool
 	min, max float64
@@ -33,7 +33,7 @@ func (a Axis) fit(values []float64) (scale, error) {
 	s := scale{log: a.Log, min: a.Min, max: a.Max}
 	if a.Min != 0 || a.Max != 0 {
 		if !apparent(a.Min, a.Max) || !s.has(a.Min) || !s.has(a.Max) {
-			return s, fmt.Errorf("limits %v to %v, logarithmic %v: want a range, above 0 where it is logarithmic", a.Min, a.Max, a.Log)
+			return s, fmt.Errorf("limits %v to %v, logarithmic: %t: want a range, above 0 if it is logarithmic", a.Min, a.Max, a.Log)
 		}
 	} else {
 		s.min, s.max = math.Inf(1), math.Inf(-1)
@@ -51,24 +51,23 @@ func (a Axis) fit(values []float64) (scale, error) {
 	return s, nil
 }
 
-// The largest magnitude that is drawn, and on a logarithmic axis the smallest.
+// The largest magnitude that can be drawn, and the smallest on a logarithmic axis.
 const (
 	largest  = 1e300
 	smallest = 1e-300
 )
 
-// has reports whether a value has a place on the axis, within its limits or not.
+// has reports whether a value can be placed on the axis, within its limits or outside.
 func (s scale) has(v float64) bool {
 	return math.Abs(v) <= largest && (!s.log || v >= smallest) // NaN fails every comparison
 }
 
-// apparent reports whether low is so far below high that floats between them can
-// be told apart.
+// apparent reports whether low and high are far enough apart for distinct floats in between.
 func apparent(low, high float64) bool {
 	return high-low > max(smallest, 1e-12*max(math.Abs(low), math.Abs(high)))
 }
 
-// at is where a value stands: 0 at the lower limit, 1 at the upper.
+// at is the position of a value: 0 at the lower limit, 1 at the upper.
 func (s scale) at(v float64) float64 {
 	if s.log {
 		return (math.Log(v) - math.Log(s.min)) / (math.Log(s.max) - math.Log(s.min))
@@ -94,18 +93,17 @@ func (s *scale) widen() {
 	s.min, s.max = math.Floor(s.min/step)*step, math.Ceil(s.max/step)*step
 }
 
-// decades are the powers of ten at or below low, and at or above high.
+// decades are the exponents of the powers of ten at or below low, and at or above high.
 func decades(low, high float64) (from, to int) {
 	const slack = 1e-9 // for a power of ten that is not exact
 	return int(math.Floor(math.Log10(low) + slack)), int(math.Ceil(math.Log10(high) - slack))
 }
 
-// mark sets four to nine ticks at round numbers within the limits, or at powers of
-// ten.
+// mark sets four to nine ticks at round numbers within the limits, or at powers of ten.
 func (s *scale) mark() {
 	if s.log {
 		low, high := decades(s.min, s.max)
-		for e, every := low, max(1, (high-low+7)/8); e <= high; e += every {
+		for e, step := low, max(1, (high-low+7)/8); e <= high; e += step {
 			s.tick(math.Pow10(e), power(e))
 		}
 		return
@@ -118,26 +116,26 @@ func (s *scale) mark() {
 	}
 }
 
-// tick adds one, unless it stands outside the axis.
+// tick adds a tick, unless it is outside the axis.
 func (s *scale) tick(value float64, label string) {
 	if at := s.at(value); at > -1e-9 && at < 1+1e-9 {
 		s.ticks = append(s.ticks, tick{value, label})
 	}
 }
 
-// step is 1, 2 or 5 times a power of ten, four to nine times in the range.
+// step is 1, 2 or 5 times a power of ten. It fits four to nine times into the range.
 func (s *scale) step() float64 {
-	least := (s.max - s.min) / 6
-	unit := math.Pow(10, math.Floor(math.Log10(least)))
+	minStep := (s.max - s.min) / 6
+	unit := math.Pow(10, math.Floor(math.Log10(minStep)))
 	for _, factor := range []float64{1, 2, 5} {
-		if factor*unit >= least {
+		if factor*unit >= minStep {
 			return factor * unit
 		}
 	}
 	return 10 * unit
 }
 
-// power writes 10 to the e, the near ones in full.
+// power is the text of 10 to the power of e, written in full for small exponents.
 func power(e int) string {
 	if e >= -2 && e <= 3 {
 		return strconv.FormatFloat(math.Pow10(e), 'g', -1, 64)

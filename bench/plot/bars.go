@@ -7,23 +7,23 @@ import (
 	"slices"
 )
 
-// Bars is a page of bars, one under the other, each of parts that follow one another
-// from 0. Parts of the same name have the same colour, and stand once in the legend.
+// Bars is a page of stacked horizontal bars, one below the other. Parts with the same name
+// have the same colour and one entry in the legend.
 type Bars struct {
-	Title string // none where it is empty
+	Title string // empty: no title
 	Label string // what is measured, and its unit
 	Rows  []Bar
 }
 
-// Bar is a bar with its name before it and its sum behind it.
+// Bar is a bar with its name on the left and its sum on the right.
 type Bar struct {
 	Name  string
 	Slim  bool // belongs to the bar above it
 	Parts []Part
-	Mark  float64 // where a line crosses the bar; 0: nowhere
+	Mark  float64 // value at which a line crosses the bar; 0: no line
 }
 
-// Part is a part of a bar, from where the one before ends. Its value is not negative.
+// Part is a part of a bar. It begins where the part before ends. Its value is not negative.
 type Part struct {
 	Name  string
 	Value float64
@@ -38,8 +38,7 @@ const (
 	barsGap   = 14 // above a bar that is not slim
 )
 
-// WriteSVG draws the bars. It fails where there are none, and where a value cannot be
-// drawn.
+// WriteSVG draws the bars. It fails if there are none, or if a value cannot be drawn.
 func (f Bars) WriteSVG(w io.Writer) error {
 	across, err := f.fit()
 	if err != nil {
@@ -97,10 +96,10 @@ func (b Bar) high() int {
 	return barsGap + fat
 }
 
-// fit is the axis of all bars, which begins at 0.
+// fit finds the axis of all bars, which begins at 0.
 func (f Bars) fit() (scale, error) {
 	if len(f.Rows) == 0 {
-		return scale{}, errors.New("a page without bars")
+		return scale{}, errors.New("there are no bars")
 	}
 	ends := []float64{0}
 	for _, r := range f.Rows {
@@ -119,7 +118,7 @@ func (f Bars) fit() (scale, error) {
 	return Axis{}.fit(ends)
 }
 
-// names lists the names of all parts, in the order they first appear in.
+// names lists the names of all parts, in the order of their first appearance.
 func (f Bars) names() (names []string) {
 	for _, r := range f.Rows {
 		for _, part := range r.Parts {

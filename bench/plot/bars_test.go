@@ -20,7 +20,8 @@ func TestBars(t *testing.T) {
 		t.Fatal(err)
 	}
 	wellFormed(t, b.String())
-	// 0 to 100 are 490 pixels from 210 on; behind the bars come the legend's samples.
+	// The axis from 0 to 100 is 490 pixels wide and begins at 210; after the bars come the
+	// samples of the legend.
 	var got []string
 	for _, m := range regexp.MustCompile(`<rect x="([0-9.]+)" y="[0-9.]+" width="([0-9.]+)" height="([0-9.]+)" fill="(#\w+)"`).FindAllStringSubmatch(b.String(), -1) {
 		got = append(got, strings.Join(m[1:], " "))
@@ -37,7 +38,7 @@ func TestBars(t *testing.T) {
 func TestBarsThatCannotBeDrawn(t *testing.T) {
 	bar := func(v float64) []plot.Bar { return []plot.Bar{{Name: "a", Parts: []plot.Part{{Name: "p", Value: v}}}} }
 	for want, rows := range map[string][]plot.Bar{
-		"without bars":                   nil,
+		"there are no bars":              nil,
 		"every bar is empty":             bar(0),
 		"p of -1 cannot be drawn":        bar(-1),
 		"p of NaN cannot be drawn":       bar(math.NaN()),

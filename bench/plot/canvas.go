@@ -12,7 +12,7 @@ import (
 // canvas is the text of an SVG picture (SVG 1.1, W3C 2011), in pixels, y downward.
 type canvas struct{ strings.Builder }
 
-// Where a text stands from.
+// The anchors of a text.
 const (
 	start  = "start"
 	middle = "middle"
@@ -24,7 +24,7 @@ func (p *canvas) open(width, height int) {
 		`<rect width="100%%" height="100%%" fill="#fff"/>`+"\n", width, height, width, height)
 }
 
-// clip opens an area that hides what hangs over its edge.
+// clip opens an area that hides what is drawn outside its edges.
 func (p *canvas) clip(x, y, width, height float64) {
 	fmt.Fprintf(p, `<svg x="%s" y="%s" width="%s" height="%s">`+"\n", number(x), number(y), number(width), number(height))
 }
@@ -33,7 +33,7 @@ func (p *canvas) frame(x, y, width, height float64) {
 	fmt.Fprintf(p, `<rect x="%s" y="%s" width="%s" height="%s" fill="none" stroke="#888"/>`+"\n", number(x), number(y), number(width), number(height))
 }
 
-// box is an area without an edge.
+// box draws a filled area without a border.
 func (p *canvas) box(x, y, width, height float64, colour string) {
 	fmt.Fprintf(p, `<rect x="%s" y="%s" width="%s" height="%s" fill="%s"/>`+"\n", number(x), number(y), number(width), number(height), colour)
 }
@@ -48,18 +48,18 @@ func (p *canvas) text(x, y float64, text, anchor string, size int) {
 	}
 }
 
-// upward writes a text from below to above, centred.
+// upward draws a centred text that is rotated to read upward.
 func (p *canvas) upward(x, y float64, text string, size int) {
 	if text != "" {
 		fmt.Fprintf(p, `<text transform="translate(%s %s) rotate(-90)" text-anchor="middle" font-size="%d">%s</text>`+"\n", number(x), number(y), size, escape(text))
 	}
 }
 
-// stroke is how a line looks.
+// stroke is the colour and the dashes of a line.
 type stroke struct{ colour, dashes string }
 
-// colourOf gives each name its colour: those of Okabe and Ito 2002, which people
-// see apart who do not see all colours. After eight names they come again.
+// colourOf is the colour of a name: one of Okabe and Ito 2002, which colour-blind people can
+// distinguish. After eight names the colours repeat.
 func colourOf(names []string, name string) string {
 	colours := []string{"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#b5a500"}
 	if i := slices.Index(names, name); i >= 0 {
@@ -68,7 +68,7 @@ func colourOf(names []string, name string) string {
 	return "#999999"
 }
 
-// strokeOf is how a line is drawn.
+// strokeOf is the stroke of a line.
 func strokeOf(names []string, l Line) stroke {
 	s := stroke{colour: colourOf(names, l.Name)}
 	switch l.Dashes {
@@ -81,7 +81,7 @@ func strokeOf(names []string, l Line) stroke {
 	return s
 }
 
-// polyline draws a line, or a dot where there is but one point.
+// polyline draws a line, or a dot if there is only one point.
 func (p *canvas) polyline(points []Point, s stroke) {
 	if len(points) == 1 {
 		fmt.Fprintf(p, `<circle cx="%s" cy="%s" r="4" fill="%s"/>`+"\n", number(points[0].X), number(points[0].Y), s.colour)
@@ -103,7 +103,8 @@ func (p *canvas) polyline(points []Point, s stroke) {
 	p.WriteString("/>\n")
 }
 
-// number has a tenth of a pixel; far outside the page it stays there.
+// number is the text of a coordinate, rounded to a tenth of a pixel and limited to a range far
+// outside the page.
 func number(v float64) string {
 	v = min(max(v, -1e5), 1e5)
 	return strings.TrimSuffix(strconv.FormatFloat(v, 'f', 1, 64), ".0")
@@ -115,7 +116,7 @@ func escape(text string) string {
 	return b.String()
 }
 
-// textWidth is about how wide a text is, rather too much than too little.
+// textWidth estimates the width of a text, rather too large than too small.
 func textWidth(text string, size int) int {
 	return utf8.RuneCountInString(text) * size * 6 / 10
 }

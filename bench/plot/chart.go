@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// draw puts a chart at x, y of a page.
+// draw draws a chart at x, y of a page.
 func (c Chart) draw(p *canvas, x, y, width, height int, names []string) error {
 	across, err := c.X.fit(c.values(func(p Point) float64 { return p.X }))
 	if err != nil {
@@ -60,17 +60,17 @@ func (c Chart) values(of func(Point) float64) (values []float64) {
 	return values
 }
 
-// parts cuts a line where a point cannot be drawn. Coordinates are then fractions
-// of the axes.
+// parts splits a line at points that cannot be drawn. The coordinates of the result are
+// fractions of the axes.
 func (l Line) parts(across, up scale) (parts [][]Point) {
-	whole := false
+	unbroken := false
 	for _, p := range l.Points {
 		if !across.has(p.X) || !up.has(p.Y) {
-			whole = false
+			unbroken = false
 			continue
 		}
-		if !whole {
-			parts, whole = append(parts, nil), true
+		if !unbroken {
+			parts, unbroken = append(parts, nil), true
 		}
 		last := len(parts) - 1
 		parts[last] = append(parts[last], Point{across.at(p.X), up.at(p.Y)})

@@ -1,7 +1,6 @@
-// Package plot draws line charts as SVG: one or several on a page, with linear or
-// logarithmic axes and one legend; pages of bars made of parts; and galleries of small
-// pictures. A figure is plain data and drawing it is a function, so the same figure gives
-// the same bytes.
+// Package plot draws SVG pictures: pages of line charts with linear or logarithmic axes and
+// one legend ([Figure]); pages of stacked bars ([Bars]); and galleries of small pictures
+// ([Gallery]). A figure is plain data, and the same figure gives the same bytes.
 //
 //	f := plot.Figure{Charts: []plot.Chart{{
 //		Title: "2NN, IID",
@@ -11,6 +10,6 @@
 //	}}}
 //	err := f.WriteSVG(file)
 //
-// It is not a statistics or graphics library: it computes nothing, has no
-// areas or interaction, and does not guess units.
+// It is not a statistics or graphics library: it computes no figures, has no interaction,
+// and does not guess units.
 package plot

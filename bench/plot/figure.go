@@ -7,25 +7,24 @@ import (
 	"slices"
 )
 
-// Figure is a page of charts in rows, under one title and over one legend. Lines
-// of the same name have the same colour in all charts, and stand once in the
-// legend.
+// Figure is a page of charts in rows, with one title above and one legend below. Lines with
+// the same name have the same colour in all charts and one entry in the legend.
 type Figure struct {
-	Title   string // none where it is empty
-	Columns int    // charts in a row; 0 is 1
+	Title   string // empty: no title
+	Columns int    // charts per row; 0 means 1
 	Charts  []Chart
 }
 
-// Chart is lines over a pair of axes.
+// Chart has lines and a pair of axes.
 type Chart struct {
-	Title string // none where it is empty
+	Title string // empty: no title
 	X, Y  Axis
 	Lines []Line // later ones are drawn over earlier ones
 }
 
-// Line is a polyline through points. A point that is not finite, or not positive
-// where the axis is logarithmic, is left out and breaks the line, and so is one
-// beyond 10^300. A single point is drawn as a dot.
+// Line is a polyline through points. A point that cannot be drawn breaks the line: one that
+// is not finite, beyond 10^300, or not positive on a logarithmic axis. A single point is
+// drawn as a dot.
 type Line struct {
 	Name   string // in the legend; empty: not in the legend, and grey
 	Dashes Dashes
@@ -35,7 +34,7 @@ type Line struct {
 // Point is in the units of the axes.
 type Point struct{ X, Y float64 }
 
-// Dashes are how a line is broken, to tell lines apart without colours.
+// Dashes is the pattern of a line, to distinguish lines without colours.
 type Dashes int
 
 // The dashes a line may have.
@@ -45,8 +44,8 @@ const (
 	Dotted
 )
 
-// Sizes in pixels: of a chart alone in its row and beside others, and of what
-// stands around the area of its lines.
+// Sizes in pixels: of a chart alone in its row and of one next to others, and of the margins
+// around the area of its lines.
 const (
 	wide, wideHigh     = 680, 420
 	narrow, narrowHigh = 350, 250
@@ -56,8 +55,8 @@ const (
 	entryHigh          = 20 // of the legend
 )
 
-// WriteSVG draws the figure. It fails when there is no chart, when a chart has no
-// point that can be drawn, and when the limits of an axis make no sense.
+// WriteSVG draws the figure. It fails if there is no chart, if a chart has no point that can
+// be drawn, or if the limits of an axis are invalid.
 func (f Figure) WriteSVG(w io.Writer) error {
 	if len(f.Charts) == 0 {
 		return errors.New("plot: a figure without charts")
@@ -89,7 +88,7 @@ func (f Figure) WriteSVG(w io.Writer) error {
 	return err
 }
 
-// names lists the names of all lines, in the order they first appear in.
+// names lists the names of all lines, in the order of their first appearance.
 func (f Figure) names() (names []string) {
 	for _, c := range f.Charts {
 		for _, l := range c.Lines {
@@ -125,7 +124,7 @@ func (f Figure) legend(p *canvas, y, width int, names []string) int {
 	return rows*entryHigh + 10
 }
 
-// line is the first line of a name.
+// line is the first line with a name.
 func (f Figure) line(name string) Line {
 	for _, c := range f.Charts {
 		for _, l := range c.Lines {

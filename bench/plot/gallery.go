@@ -7,10 +7,10 @@ import (
 	"math"
 )
 
-// Gallery is a page of small pictures in rows, each row with a name before it and each
-// column with one above it.
+// Gallery is a page of small pictures in rows. Each row has a name on the left, each column a
+// name above it.
 type Gallery struct {
-	Title   string // none where it is empty
+	Title   string // empty: no title
 	Columns []string
 	Rows    []Strip
 }
@@ -21,10 +21,9 @@ type Strip struct {
 	Pictures []Picture
 }
 
-// Picture is cells of grey, row by row: 0 is white and 1 black, and what is beyond is as
-// white or as black.
+// Picture are grey cells, row by row. 0 is white and 1 is black; values beyond are clamped.
 type Picture struct {
-	Width int // cells in a row
+	Width int // cells per row
 	Cells []float64
 }
 
@@ -33,11 +32,11 @@ const (
 	cellWide    = 8
 	galleryLeft = 110 // for names
 	galleryGap  = 26  // between pictures
-	greys       = 16  // that are told apart
+	greys       = 16  // number of shades
 )
 
-// WriteSVG draws the pictures. It fails where there are none, where they are not of one
-// size, and where a row has another number of them than there are columns.
+// WriteSVG draws the pictures. It fails if there are none, if their sizes differ, or if a row
+// does not have one picture per column.
 func (f Gallery) WriteSVG(w io.Writer) error {
 	width, height, err := f.size()
 	if err != nil {
@@ -70,10 +69,10 @@ func (f Gallery) WriteSVG(w io.Writer) error {
 	return err
 }
 
-// size is that of each picture.
+// size is the size of each picture in pixels.
 func (f Gallery) size() (width, height int, err error) {
 	if len(f.Rows) == 0 || len(f.Columns) == 0 {
-		return 0, 0, errors.New("a gallery without pictures")
+		return 0, 0, errors.New("the gallery has no pictures")
 	}
 	for _, r := range f.Rows {
 		if len(r.Pictures) != len(f.Columns) {
@@ -93,21 +92,21 @@ func (f Gallery) size() (width, height int, err error) {
 	return width, height, nil
 }
 
-// draw puts a picture at x, y of a page: one path for all cells of a grey.
+// draw draws a picture at x, y of a page, with one path for all cells of the same grey.
 func (p Picture) draw(page *canvas, x, y int) {
 	for grey := 1; grey < greys; grey++ {
-		begun := false
+		pathOpen := false
 		for i, v := range p.Cells {
 			if int(math.Round(min(max(v, 0), 1)*(greys-1))) != grey {
 				continue
 			}
-			if !begun {
+			if !pathOpen {
 				page.WriteString(`<path d="`)
-				begun = true
+				pathOpen = true
 			}
 			fmt.Fprintf(page, "M%d %dh%dv%dh-%dz", x+i%p.Width*cellWide, y+i/p.Width*cellWide, cellWide, cellWide, cellWide)
 		}
-		if begun {
+		if pathOpen {
 			light := 255 - grey*255/(greys-1)
 			fmt.Fprintf(page, `" fill="#%02x%02x%02x"/>`+"\n", light, light, light)
 		}

@@ -18,7 +18,8 @@ func TestGallery(t *testing.T) {
 	if err := f.WriteSVG(&b); err != nil {
 		t.Fatal(err)
 	}
-	// Black are the second cell and, beyond black, the third; each picture has one path.
+	// The second cell is black, and so is the third, whose value is beyond 1. Each picture has
+	// one path.
 	if text := b.String(); strings.Count(text, `fill="#000000"`) != 2 || !strings.Contains(text, `"M118 60h8v8h-8zM110 68h8v8h-8z"`) || !strings.Contains(text, "two &amp; two") {
 		t.Errorf("the picture:\n%s", text)
 	}
@@ -30,7 +31,7 @@ func TestGallery(t *testing.T) {
 		}
 	}
 	for what, bad := range map[string]plot.Gallery{
-		"without pictures":  {},
+		"has no pictures":   {},
 		"1 pictures for 2":  {Columns: []string{"a", "b"}, Rows: []plot.Strip{{Pictures: []plot.Picture{p}}}},
 		"in rows of 3":      {Columns: []string{"a"}, Rows: []plot.Strip{{Pictures: []plot.Picture{{Width: 3, Cells: p.Cells}}}}},
 		"beside those of 1": {Columns: []string{"a", "b"}, Rows: []plot.Strip{{Pictures: []plot.Picture{p, {Width: 1, Cells: p.Cells}}}}},

@@ -37,12 +37,12 @@ func wellFormed(t interface{ Fatalf(string, ...any) }, svg string) {
 	}
 }
 
-// one is a figure of one chart.
+// one is a figure with one chart.
 func one(c plot.Chart) plot.Figure { return plot.Figure{Charts: []plot.Chart{c}} }
 
 func line(points ...plot.Point) plot.Line { return plot.Line{Name: "a", Points: points} }
 
-// labels are all texts of a picture in their order.
+// labels are all texts of a picture, in order.
 func labels(svg string) (all []string) {
 	for _, m := range regexp.MustCompile(`<text [^>]*>([^<]*)</text>`).FindAllStringSubmatch(svg, -1) {
 		all = append(all, m[1])
@@ -83,7 +83,8 @@ func TestTicksAreRound(t *testing.T) {
 	}
 }
 
-// Corners of the data are corners of the area: 680 - 68 - 16 by 420 - 30 - 46.
+// TestPointsStandWhereTheyShould: the corners of the data are the corners of the area, which is
+// 680 - 68 - 16 by 420 - 30 - 46 pixels.
 func TestPointsStandWhereTheyShould(t *testing.T) {
 	chart := plot.Chart{
 		X:     plot.Axis{Min: 10, Max: 20},
@@ -118,19 +119,19 @@ func TestNamesStandOnceAndKeepTheirColour(t *testing.T) {
 	other.Lines = chart.Lines[1:2]
 	svg := draw(t, plot.Figure{Title: "both", Columns: 2, Charts: []plot.Chart{chart, other}})
 	if n := strings.Count(strings.Join(labels(svg), "\n"), "bound"); n != 1 {
-		t.Errorf("the name stands %d times", n)
+		t.Errorf("the name is in the picture %d times, want once", n)
 	}
 	// Twice in charts, once in the legend.
 	if n := strings.Count(svg, `stroke="#d55e00" stroke-width="1.6" stroke-linejoin="round" stroke-dasharray="6 4"`); n != 3 {
-		t.Errorf("%d lines look like the bound, want 3", n)
+		t.Errorf("%d lines have the stroke of the bound, want 3", n)
 	}
 	if !strings.Contains(svg, "R &amp; D &lt;1&gt;") {
 		t.Error("a title is not escaped")
 	}
 }
 
-// A long line is drawn with few points, and none of the true ones is more than
-// half a pixel off.
+// TestLongLinesAreShortened: a long line is drawn with few points, and no original point is more
+// than half a pixel away from it.
 func TestLongLinesAreShortened(t *testing.T) {
 	var points []plot.Point
 	for i := range 20_001 {
@@ -186,8 +187,8 @@ type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, io.ErrShortWrite }
 
-// Whatever the numbers and texts, the picture is well formed and has no number
-// that is none, or the error says why.
+// TestAnyFigureIsWellFormed: for any numbers and texts, the picture is well-formed XML with valid
+// numbers only, or there is an error.
 func TestAnyFigureIsWellFormed(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		number := rapid.OneOf(rapid.Float64(), rapid.Float64Range(-10, 10), rapid.SampledFrom([]float64{0, 1, math.NaN(), math.Inf(1), math.MaxFloat64, -math.MaxFloat64, 5e-324}))

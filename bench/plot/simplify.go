@@ -2,17 +2,17 @@ package plot
 
 import "math"
 
-// near is how far, in pixels, a simplified line may run from the true one.
-const near = 0.2
+// tolerance is the largest distance between a simplified line and the true one, in pixels.
+const tolerance = 0.2
 
-// simplify leaves out points that nobody would see (Douglas and Peucker 1973). The
-// first and the last stay.
+// simplify removes points whose absence is not visible (Douglas and Peucker 1973). The first
+// and the last point stay.
 func simplify(points []Point) []Point {
 	if len(points) < 3 {
 		return points
 	}
 	first, last := points[0], points[len(points)-1]
-	farthest, distance := 0, near
+	farthest, distance := 0, tolerance
 	for i, p := range points[1 : len(points)-1] {
 		if d := apart(p, first, last); d > distance {
 			farthest, distance = i+1, d

@@ -9,22 +9,22 @@ import (
 	"time"
 )
 
-// side does a piece of work over and over; afterwards it can say what came of it.
+// side does a piece of work repeatedly, and can return what it has drawn.
 type side struct {
 	work  func() error
-	drawn func() []float64 // the samples of the last piece; nil where there are none
+	drawn func() []float64 // the samples of the last piece; nil if it draws none
 }
 
-// contest is a piece of work that two sides do. Without a plain side there is one.
+// contest is a piece of work of one or two sides.
 type contest struct {
 	what, of    string
-	pieces      int // samples in a piece, where samples a second are counted; else 0 for milliseconds
+	pieces      int // samples per piece, if the unit is samples per second; 0: milliseconds
 	target      float64
-	ours, plain side
-	variance    float64 // of what both draw
+	ours, plain side    // plain.work may be nil
+	variance    float64 // of the samples of both sides
 }
 
-// result is a contest's figures: medians of the rounds, in the unit.
+// result has the figures of a contest: medians over the rounds, in the unit.
 type result struct {
 	What   string  `json:"what"`
 	Of     string  `json:"of"`
@@ -38,11 +38,11 @@ type result struct {
 }
 
 const (
-	millions     = "million a CPU-second"
+	millions     = "million per CPU-second"
 	milliseconds = "CPU-ms"
 )
 
-// measure lets both sides take turns, after it has looked at what they draw.
+// measure lets both sides take turns, after checking what they draw.
 func (c contest) measure(ctx context.Context, o options) (result, error) {
 	r := result{What: c.what, Of: c.of, Unit: milliseconds, Target: c.target}
 	if c.pieces > 0 {
@@ -55,7 +55,7 @@ func (c contest) measure(ctx context.Context, o options) (result, error) {
 				continue
 			}
 			if round == 0 {
-				if err := c.look(s); err != nil {
+				if err := c.checkVariance(s); err != nil {
 					return r, err
 				}
 				continue
@@ -78,7 +78,7 @@ func (c contest) measure(ctx context.Context, o options) (result, error) {
 	return r, nil
 }
 
-// figure is what a piece of work that takes so long counts as, to three digits.
+// figure is the figure for a piece of work that takes a time, rounded to three decimal places.
 func (c contest) figure(each time.Duration) float64 {
 	f := each.Seconds() * 1e3
 	if c.pieces > 0 {
@@ -87,8 +87,8 @@ func (c contest) figure(each time.Duration) float64 {
 	return math.Round(f*1000) / 1000
 }
 
-// look refuses a side that draws something else than was said.
-func (c contest) look(s side) error {
+// checkVariance runs a side once, and fails if its samples have another variance.
+func (c contest) checkVariance(s side) error {
 	if err := s.work(); err != nil || s.drawn == nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func (c contest) look(s side) error {
 	return nil
 }
 
-// timed is the CPU time of one piece of work, from a slice of pieces.
+// timed is the mean CPU time of one piece of work in a slice of pieces.
 func timed(s side, slice time.Duration) (time.Duration, error) {
 	began, err := spent()
 	if err != nil {

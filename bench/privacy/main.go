@@ -1,22 +1,22 @@
-// Command privacy measures how fast noise is drawn and an update made private, on one
-// core, beside what programs do that add float noise. It is no test of speed: a missed
-// target is printed, and only sides that draw different laws are an error.
+// Command privacy measures how fast noise is drawn and an update is made private, on one
+// core, and compares with simple float noise. It is not a test of speed: a missed target is
+// printed; it fails only if both sides draw from different laws.
 //
 //	go run ./bench/privacy
 //	go run ./bench/privacy --json --rounds 51
 //
-// All take turns in slices of CPU time, so that what else the machine does hits each
+// All sides take turns in slices of CPU time, so that other load on the machine affects all
 // of them; a figure is the median of the rounds.
 //
-//   - samples: draws from a table, added to integers, from AES-256 under a key of
-//     crypto/rand. The plain side draws floats with math/rand/v2: it is not private.
-//   - exact: draws from the sampler that compares integers only; the same plain side.
-//   - table: how long it takes to make a table, once a task.
-//   - update: an update of integers is rotated, clipped and given a Skellam share. The
+//   - samples: draws from a table, with randomness from AES-256 under a key of crypto/rand,
+//     added to integers. The plain side draws floats with math/rand/v2, which is not private.
+//   - exact: draws from the sampler that only compares integers, against the same plain side.
+//   - table: the time to make a table, once per task.
+//   - update: an update of integers is rotated and clipped, and a Skellam share is added. The
 //     plain side clips floats and adds float noise, without a rotation.
 //
-// What noise costs in accuracy is measured by bench/epsilon, a whole private training
-// beside another program's by bench/opacus.
+// bench/epsilon measures how much accuracy noise costs; bench/opacus compares whole private
+// trainings with another program.
 package main
 
 import (
@@ -30,7 +30,7 @@ import (
 	"github.com/althing-network/althing/bench/command"
 )
 
-// options are what the flags say.
+// options are the values of the flags.
 type options struct {
 	rounds     int
 	slice      time.Duration
@@ -42,14 +42,14 @@ func main() {
 	command.Main("privacy", parse, func(ctx context.Context, o options) error { return run(ctx, o, os.Stdout) })
 }
 
-// parse reads the flags and says on w what is wrong with them.
+// parse parses the flags, and writes an error about them to w.
 func parse(arguments []string, w io.Writer) (o options, err error) {
 	f := flag.NewFlagSet("bench/privacy", flag.ContinueOnError)
 	f.SetOutput(w)
-	f.IntVar(&o.rounds, "rounds", 21, "turns: slices of each side")
-	f.DurationVar(&o.slice, "slice", 20*time.Millisecond, "CPU `time` of a slice, at least one piece of work")
+	f.IntVar(&o.rounds, "rounds", 21, "slices per side")
+	f.DurationVar(&o.slice, "slice", 20*time.Millisecond, "CPU `time` of a slice, which has at least one piece of work")
 	f.IntVar(&o.parameters, "parameters", 100_000, "values of an update")
-	f.BoolVar(&o.json, "json", false, "print one JSON object a line")
+	f.BoolVar(&o.json, "json", false, "print JSON, one object per line")
 	if err := f.Parse(arguments); err != nil {
 		return o, err
 	}
@@ -57,7 +57,7 @@ func parse(arguments []string, w io.Writer) (o options, err error) {
 	case o.rounds < 1:
 		err = fmt.Errorf("--rounds %d: want at least 1", o.rounds)
 	case o.slice <= 0:
-		err = fmt.Errorf("--slice %s: want more than nothing", o.slice)
+		err = fmt.Errorf("--slice %s: want more than 0s", o.slice)
 	case o.parameters < 1 || o.parameters > 1<<24:
 		err = fmt.Errorf("--parameters %d: want 1 to 2^24", o.parameters)
 	case f.NArg() > 0:

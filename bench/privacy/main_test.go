@@ -20,7 +20,7 @@ func TestFlags(t *testing.T) {
 	}
 	for flags, want := range map[string]string{
 		"--rounds 0":              "at least 1",
-		"--slice 0s":              "more than nothing",
+		"--slice 0s":              "more than 0s",
 		"--parameters 0":          "1 to 2^24",
 		"--parameters 1000000000": "1 to 2^24",
 		"update":                  "flags only",
@@ -32,8 +32,9 @@ func TestFlags(t *testing.T) {
 	}
 }
 
-// Both sides of every contest draw what they say, and each has a line.
-func TestContestsSayWhatTheyDo(t *testing.T) {
+// TestContestsDrawTheirLaws: both sides of every contest draw samples with the right variance,
+// and each contest has a line of output.
+func TestContestsDrawTheirLaws(t *testing.T) {
 	all, err := contests(100)
 	if err != nil {
 		t.Fatal(err)

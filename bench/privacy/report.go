@@ -7,7 +7,7 @@ import (
 	"text/tabwriter"
 )
 
-// report prints results: a line of JSON each, or a table of all.
+// report prints results, as one line of JSON each or as one table.
 func report(w io.Writer, asJSON bool, all []result) error {
 	if asJSON {
 		lines := json.NewEncoder(w)

@@ -11,13 +11,13 @@ import (
 )
 
 const (
-	drawn      = 1 << 16 // samples of a table in a piece of work
-	drawnExact = 1 << 13
-	fast       = 100 // target: million samples a CPU-second
-	update     = 10  // target: CPU-ms
+	drawn        = 1 << 16 // samples from a table per piece of work
+	drawnExact   = 1 << 13 // samples from the exact sampler per piece of work
+	speedTarget  = 100     // million samples per CPU-second
+	updateTarget = 10      // CPU-ms
 )
 
-// sampled is a law that is drawn from, and the float law of the plain side.
+// sampled is a law of noise, and the corresponding float law of the plain side.
 type sampled struct {
 	law      privacy.Law
 	variance float64
@@ -34,17 +34,17 @@ func laws() []sampled {
 	}
 	a := privacy.Ratio{Num: 1, Den: 100}
 	return []sampled{
-		{privacy.Skellam{Variance: 10_000, Shares: 1}, 1e4, gaussian(100), fast},
-		{skellam(), 8192 * 8192, gaussian(8192), fast},
-		{privacy.Polya{A: a, Shares: 100}, 200, nil, fast}, // floats have no usual share of Laplace
-		{privacy.Polya{A: a, Shares: 4}, 5000, nil, fast},
+		{privacy.Skellam{Variance: 10_000, Shares: 1}, 1e4, gaussian(100), speedTarget},
+		{skellam(), 8192 * 8192, gaussian(8192), speedTarget},
+		{privacy.Polya{A: a, Shares: 100}, 200, nil, speedTarget}, // there is no common float version of a share of Laplace
+		{privacy.Polya{A: a, Shares: 4}, 5000, nil, speedTarget},
 		{privacy.DiscreteLaplace{A: a}, 20_000, laplace(100), 0},
 		{privacy.RoundedGaussian{Sigma: privacy.Ratio{Num: 100, Den: 1}}, 1e4, gaussian(100), 0},
 	}
 }
 
-// skellam is a trainer's share for a model: the norm of an update is bounded by 8192
-// quanta, the noise has ten times that as standard deviation, and 100 trainers share it.
+// skellam is a trainer's share of noise for a model: the norm of an update is at most 8192
+// quanta, the standard deviation is ten times that, and 100 trainers share the noise.
 func skellam() privacy.Skellam { return privacy.Skellam{Variance: 81920 * 81920, Shares: 100} }
 
 func contests(parameters int) (all []contest, err error) {
@@ -122,8 +122,7 @@ func floats(values []int64) func() []float64 {
 	}
 }
 
-// private is an update that is made private, from the integers that a trainer has to
-// those that leave.
+// private makes an update private, from the integers of a trainer to those that it sends.
 func private(parameters int, noise *privacy.Table, s *privacy.Stream) contest {
 	r := rand.New(rand.NewPCG(3, 4))
 	values, plain := make([]int32, parameters), make([]float32, parameters)
@@ -145,7 +144,7 @@ func private(parameters int, noise *privacy.Table, s *privacy.Stream) contest {
 	}
 	wide, out := make([]int64, parameters), make([]float32, parameters)
 	return contest{
-		what: "update", of: skellam().String(), target: update,
+		what: "update", of: skellam().String(), target: updateTarget,
 		ours: side{work: func() error {
 			for i, v := range values {
 				wide[i] = int64(v)

@@ -1,6 +1,6 @@
 package process
 
-// What the tests of this package look at.
+// Functions that the tests of this package use.
 var (
 	Parentage    = parentage
 	Descendants  = descendants
@@ -8,5 +8,5 @@ var (
 	Alive        = alive
 )
 
-// Family are the ids of the processes of a group and of all that they have started.
+// Family are the ids of the processes of a group and of all their descendants.
 func (g *Group) Family() []int { return family(g.members) }

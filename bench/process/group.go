@@ -1,7 +1,8 @@
-// Package process runs the processes of a measurement, keeps what they say, and ends
-// them with all that they have started.
+// Package process runs the processes of a measurement, writes their output to logs, and ends
+// them with all their descendants. Make a group with [New], run programs with [Group.Start]
+// or [Group.Call], and end them with [Group.Stop].
 //
-// It measures memory only; it is not a supervisor: who ends by itself is reported, and
+// It measures only memory. It is not a supervisor: a process that ends early is reported and
 // not started again.
 package process
 
@@ -19,32 +20,32 @@ import (
 	"time"
 )
 
-// Group are the processes of one system. Their logs stand in a folder.
+// Group are the processes of one system. Their logs are in a folder.
 type Group struct {
-	// Ended has the error of the first process that ended by itself.
+	// Ended receives the error of the first process that ended by itself.
 	Ended <-chan error
 
 	folder  string
-	env     []string // beside our own
+	env     []string // in addition to the environment of this process
 	members []member
 	ended   chan error
 }
 
-// member is a process that was started.
+// member is a started process.
 type member struct {
 	*exec.Cmd
 	log      string
 	stopping chan struct{} // closed before it is stopped
 }
 
-// New is a group without processes, whose logs go into a folder. Its processes get
-// our environment and more of it, as "NAME=value".
+// New is a group without processes, whose logs go into a folder. Its processes get the
+// environment of this process, and more variables in the form "NAME=value".
 func New(folder string, env ...string) *Group {
 	ended := make(chan error, 1)
 	return &Group{Ended: ended, folder: folder, env: env, ended: ended}
 }
 
-// PID is the id of the process that writes a log; 0 where none does.
+// PID is the id of the process that writes a log; 0 if there is none.
 func (g *Group) PID(log string) int {
 	for _, m := range g.members {
 		if m.log == log {
@@ -54,10 +55,10 @@ func (g *Group) PID(log string) int {
 	return 0
 }
 
-// Folder is where the logs are.
+// Folder is the folder of the logs.
 func (g *Group) Folder() string { return g.folder }
 
-// Start runs a program; what it says is in the log of that name.
+// Start starts a program. Its output goes into the log with that name.
 func (g *Group) Start(log, program string, args ...string) error {
 	c, file, err := g.command(log, program, args...)
 	if err != nil {
@@ -81,7 +82,7 @@ func (g *Group) Start(log, program string, args ...string) error {
 		}
 		select {
 		case g.ended <- fmt.Errorf("%s ended: %w\n%s", log, err, g.Tail(log)):
-		default: // another was the first
+		default: // another process has ended before
 		}
 	}()
 	return nil
@@ -109,53 +110,53 @@ func (g *Group) command(log, program string, args ...string) (*exec.Cmd, *os.Fil
 	if err != nil {
 		return nil, nil, err
 	}
-	c := exec.CommandContext(context.Background(), program, args...) // Stop ends it: a context would not let it end well
+	c := exec.CommandContext(context.Background(), program, args...) // Stop ends it: the end of a context would kill it
 	c.Stdout, c.Stderr = file, file
 	c.Env = append(os.Environ(), g.env...)
-	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a terminal's interrupt is for us, who then stop them in order
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a Ctrl-C goes only to this process, which then stops the others
 	return c, file, nil
 }
 
-// Tail is the last that a log says.
+// Tail is the end of a log, up to 2000 bytes.
 func (g *Group) Tail(log string) string {
-	const most = 2000
+	const maxBytes = 2000
 	b, _ := os.ReadFile(filepath.Join(g.folder, log+".log"))
-	return strings.TrimSpace(string(b[max(0, len(b)-most):]))
+	return strings.TrimSpace(string(b[max(0, len(b)-maxBytes):]))
 }
 
-// Until asks again and again until something is so, a process has ended, or that
-// took longer than most.
-func (g *Group) Until(ctx context.Context, pause, most time.Duration, so func() (bool, error)) error {
-	late := time.After(most)
+// Until tests a condition every interval until it is true. It fails if a process ends, or
+// after a timeout.
+func (g *Group) Until(ctx context.Context, interval, timeout time.Duration, condition func() (bool, error)) error {
+	late := time.After(timeout)
 	for {
-		if done, err := so(); done || err != nil {
+		if done, err := condition(); done || err != nil {
 			return err
 		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case err := <-g.ended:
-			if done, _ := so(); done {
-				return nil // it had nothing more to do
+			if done, _ := condition(); done {
+				return nil // the process has finished its work
 			}
 			return err
 		case <-late:
-			return fmt.Errorf("no progress for %s: the logs in %s may say why", most, g.folder)
-		case <-time.After(pause):
+			return fmt.Errorf("no progress for %s: see the logs in %s", timeout, g.folder)
+		case <-time.After(interval):
 		}
 	}
 }
 
-// patience is how long processes may take to end before they are killed.
-const patience = 15 * time.Second
+// killTimeout is how long processes may take to end before they are killed.
+const killTimeout = 15 * time.Second
 
-// Stop ends all of them, and what they have started.
+// Stop ends all processes and their descendants, and waits for them.
 func (g *Group) Stop() {
 	end(g.members)
 	g.members = nil
 }
 
-// End ends the process that writes a log, and what it has started.
+// End ends the process that writes a log, and its descendants.
 func (g *Group) End(log string) {
 	at := slices.IndexFunc(g.members, func(m member) bool { return m.log == log })
 	if at < 0 {
@@ -169,9 +170,9 @@ func end(members []member) {
 	pids := family(members)
 	for _, m := range members {
 		close(m.stopping)
-		_ = syscall.Kill(-m.Process.Pid, syscall.SIGTERM) // with what it has started
+		_ = syscall.Kill(-m.Process.Pid, syscall.SIGTERM) // and its process group
 	}
-	for late := time.Now().Add(patience); slices.ContainsFunc(pids, alive); time.Sleep(20 * time.Millisecond) {
+	for late := time.Now().Add(killTimeout); slices.ContainsFunc(pids, alive); time.Sleep(20 * time.Millisecond) {
 		if time.Now().Before(late) {
 			continue
 		}
@@ -183,22 +184,21 @@ func end(members []member) {
 	}
 }
 
-// alive reports whether there is a process that has not ended. Without /proc none
-// is known.
+// alive reports whether a process has not ended. Without /proc it is always false.
 func alive(pid int) bool {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	_, state, ok := strings.Cut(string(b), ") ")
 	return err == nil && ok && !strings.HasPrefix(state, "Z")
 }
 
-// family are the ids of some processes and of all that they have started.
+// family are the ids of some processes and of all their descendants.
 func family(members []member) (pids []int) {
 	parents := map[int]int{}
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
 	for _, path := range stats {
 		b, err := os.ReadFile(path)
 		if err != nil {
-			continue // it has ended
+			continue // the process has ended
 		}
 		if pid, parent, ok := parentage(string(b)); ok {
 			parents[pid] = parent
@@ -210,8 +210,8 @@ func family(members []member) (pids []int) {
 	return append(pids, descendants(parents, pids)...)
 }
 
-// parentage reads a process's id and its parent's from /proc/PID/stat, in which the
-// name in parentheses may hold anything.
+// parentage parses the id of a process and of its parent from /proc/PID/stat. The name in
+// parentheses may contain any characters.
 func parentage(stat string) (pid, parent int, ok bool) {
 	id, _, _ := strings.Cut(stat, " ")
 	fields := strings.Fields(stat[strings.LastIndex(stat, ")")+1:])
@@ -238,7 +238,8 @@ func descendants(parents map[int]int, of []int) (all []int) {
 	return all
 }
 
-// Resident is the memory of all of them now, in MiB: shared pages are counted once.
+// Resident is the present memory of all processes in MiB, and their number. Shared pages are
+// counted once.
 func (g *Group) Resident() (mib float64, count int) {
 	for _, pid := range family(g.members) {
 		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
@@ -250,7 +251,7 @@ func (g *Group) Resident() (mib float64, count int) {
 	return mib, count
 }
 
-// proportional reads a process's proportional set size, in KiB, from smaps_rollup.
+// proportional parses the proportional set size of a process, in KiB, from smaps_rollup.
 func proportional(rollup string) (kib float64, ok bool) {
 	for line := range strings.Lines(rollup) {
 		if rest, ok := strings.CutPrefix(line, "Pss:"); ok {

@@ -51,8 +51,8 @@ func TestProportional(t *testing.T) {
 	}
 }
 
-// What a process has started ends with it, although it does not care.
-func TestStopEndsTheFamily(t *testing.T) {
+// TestStopEndsDescendants: Stop ends a process and the processes that it has started.
+func TestStopEndsDescendants(t *testing.T) {
 	p := process.New(t.TempDir())
 	if err := p.Start("family", "sh", "-c", "sleep 1000 & echo up; wait"); err != nil {
 		t.Fatal(err)
@@ -71,13 +71,13 @@ func TestStopEndsTheFamily(t *testing.T) {
 	p.Stop()
 	for _, pid := range family {
 		if process.Alive(pid) {
-			t.Errorf("process %d goes on", pid)
+			t.Errorf("process %d still runs after Stop", pid)
 		}
 	}
 }
 
-// One that ends by itself is an error, with what it said.
-func TestOneThatEndsIsNamed(t *testing.T) {
+// TestEarlyEndIsAnError: a process that ends by itself is an error with the end of its log.
+func TestEarlyEndIsAnError(t *testing.T) {
 	p := process.New(t.TempDir())
 	defer p.Stop()
 	if err := p.Start("short", "sh", "-c", "echo no such port; exit 3"); err != nil {
@@ -89,7 +89,7 @@ func TestOneThatEndsIsNamed(t *testing.T) {
 	}
 }
 
-// One can be ended alone, and that is no error.
+// TestEnd: a single process can be ended, and that is not an error.
 func TestEnd(t *testing.T) {
 	p := process.New(t.TempDir())
 	defer p.Stop()
@@ -102,7 +102,7 @@ func TestEnd(t *testing.T) {
 	p.End("one")
 	p.End("nobody")
 	if process.Alive(one) || !process.Alive(other) || p.PID("one") != 0 || p.PID("other") != other {
-		t.Errorf("one is alive: %v, the other: %v", process.Alive(one), process.Alive(other))
+		t.Errorf("the ended process is alive: %t, the other: %t: want false, true", process.Alive(one), process.Alive(other))
 	}
 	select {
 	case err := <-p.Ended:

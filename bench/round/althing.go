@@ -19,7 +19,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// network is ours while it runs.
+// network is a running network of ours.
 type network struct {
 	system  system
 	folder  string // of its home folders
@@ -29,14 +29,14 @@ type network struct {
 	steps   *steps
 }
 
-// sampleOurs lets a network of ours train so many rounds.
+// sampleOurs lets a network of ours train for a number of rounds.
 func (b *bench) sampleOurs(ctx context.Context, s system, folder string, all int, said func(n int)) (r sample, err error) {
 	n := network{system: s, folder: filepath.Join(folder, "net"), running: process.New(folder)}
 	if err := b.writeNetwork(ctx, s, n.folder, all); err != nil {
 		return r, err
 	}
 	ctx, end := context.WithCancel(ctx)
-	proxies, err := n.lengthen(ctx)
+	proxies, err := n.addProxies(ctx)
 	defer func() {
 		n.running.Stop()
 		end()
@@ -60,7 +60,7 @@ func (b *bench) sampleOurs(ctx context.Context, s system, folder string, all int
 	return r, n.read(ctx, id, all, &r)
 }
 
-// writeNetwork lets the program write a network as the demo's.
+// writeNetwork lets the program create a network like the demo's.
 func (b *bench) writeNetwork(ctx context.Context, s system, folder string, rounds int) error {
 	writing := process.New(filepath.Dir(folder))
 	return writing.Call(ctx, "localnet", b.program, "localnet", folder, "--port", "0",
@@ -69,11 +69,11 @@ func (b *bench) writeNetwork(ctx context.Context, s system, folder string, round
 		"--rounds", fmt.Sprint(rounds), "--target", "0", "--commit-timeout", s.Pause.String())
 }
 
-// lengthen puts a proxy before every validator, for the others, where the system has
-// a round-trip time.
-func (n *network) lengthen(ctx context.Context) (proxies []*proxy, err error) {
+// addProxies puts a delaying proxy in front of every validator, for the other validators, if
+// the system has a round-trip time.
+func (n *network) addProxies(ctx context.Context) (proxies []*proxy, err error) {
 	configs := make([]daemon.ValidatorConfig, n.system.Validators)
-	instead := map[string]string{} // of an address between validators
+	instead := map[string]string{} // address of the proxy by P2P address of a validator
 	for i := range configs {
 		if configs[i], err = daemon.LoadValidator(n.validator(i)); err != nil {
 			return proxies, err
@@ -108,7 +108,7 @@ func (n *network) validator(i int) string {
 	return filepath.Join(n.folder, daemon.Localnet{}.Validator(i))
 }
 
-// start runs the network and waits until every node is registered.
+// start starts the network and waits until all nodes are registered.
 func (n *network) start(ctx context.Context, b *bench) error {
 	names, err := homes(n.folder)
 	if err != nil {
@@ -143,13 +143,12 @@ func (n *network) start(ctx context.Context, b *bench) error {
 	})
 }
 
-// until asks again and again until something is so, a process has ended, or nothing
-// is to be hoped for.
-func (n *network) until(ctx context.Context, most time.Duration, so func() (bool, error)) error {
-	return n.running.Until(ctx, 100*time.Millisecond, most, so)
+// until tests a condition every 100 ms, see [process.Group.Until].
+func (n *network) until(ctx context.Context, timeout time.Duration, condition func() (bool, error)) error {
+	return n.running.Until(ctx, 100*time.Millisecond, timeout, condition)
 }
 
-// submit lets the consumer ask for the model.
+// submit lets the consumer create the task.
 func (n *network) submit(ctx context.Context, b *bench) (uint64, error) {
 	if err := n.running.Call(ctx, "create", b.program, "task", "create", filepath.Join(n.folder, "task.yaml"),
 		"--home", filepath.Join(n.folder, "consumer-1"), "--json"); err != nil {
@@ -160,12 +159,12 @@ func (n *network) submit(ctx context.Context, b *bench) (uint64, error) {
 	}
 	said := n.running.Tail("create")
 	if err := json.NewDecoder(strings.NewReader(said)).Decode(&created); err != nil || created.Task == 0 {
-		return 0, fmt.Errorf("task create says %q", said)
+		return 0, fmt.Errorf("task create prints %q: want JSON with the number of the task", said)
 	}
 	return created.Task, nil
 }
 
-// follow waits for the end of the task, and notes what the network does meanwhile.
+// follow waits for the end of the task, and records steps of consensus and memory meanwhile.
 func (n *network) follow(ctx context.Context, id uint64, r *sample, said func(n int)) (err error) {
 	if n.steps, err = listen(ctx, n.rpc[0]); err != nil {
 		return err
@@ -176,14 +175,14 @@ func (n *network) follow(ctx context.Context, id uint64, r *sample, said func(n 
 		err := n.until(ctx, 2*time.Minute, func() (bool, error) {
 			task, err := n.chain.Task(ctx, id)
 			if errors.Is(err, round.ErrTaskNotFound) {
-				return false, nil // by this validator, which is a block behind
+				return false, nil // this validator lags a block behind
 			}
 			if err != nil {
 				return false, fmt.Errorf("task %d: %w", id, err)
 			}
 			done = task.State.Final()
 			if task.Round > warmup {
-				m.look()
+				m.measure()
 			}
 			if task.Round == shown && !done {
 				return false, nil
@@ -196,11 +195,11 @@ func (n *network) follow(ctx context.Context, id uint64, r *sample, said func(n 
 		}
 		said(int(shown))
 	}
-	r.Resident, r.Processes = m.most, m.processes
+	r.Resident, r.Processes = m.peak, m.processes
 	return nil
 }
 
-// read reads from a validator what the chain has recorded.
+// read reads the records of the rounds from a validator.
 func (n *network) read(ctx context.Context, id uint64, all int, r *sample) error {
 	var rounds []spec.Round
 	for page := (client.Page{Limit: 20}); ; {
@@ -215,11 +214,11 @@ func (n *network) read(ctx context.Context, id uint64, all int, r *sample) error
 	}
 	for _, r := range rounds {
 		if r.Phase != spec.PhaseSettled {
-			return fmt.Errorf("round %d was %s: %s", r.Number, r.Phase, r.Reason)
+			return fmt.Errorf("round %d is %s (%s): want settled", r.Number, r.Phase, r.Reason)
 		}
 	}
 	if len(rounds) != all {
-		return fmt.Errorf("%d rounds are settled, not %d", len(rounds), all)
+		return fmt.Errorf("%d rounds are settled: want %d", len(rounds), all)
 	}
 	settled, err := n.times(ctx, rounds)
 	if err != nil {
@@ -237,7 +236,7 @@ func (n *network) read(ctx context.Context, id uint64, all int, r *sample) error
 	return nil
 }
 
-// times are those of the blocks in which rounds were settled.
+// times are the times of the blocks in which rounds were settled.
 func (n *network) times(ctx context.Context, rounds []spec.Round) (times []time.Time, err error) {
 	remote, err := rpc.New(n.rpc[0], "/websocket")
 	if err != nil {
@@ -253,7 +252,7 @@ func (n *network) times(ctx context.Context, rounds []spec.Round) (times []time.
 	return times, nil
 }
 
-// intervals are the times between two ends that are counted.
+// intervals are the times between the ends of consecutive rounds, after the warm-up.
 func intervals(ends []time.Time) (all []time.Duration) {
 	for i := warmup; i < len(ends); i++ {
 		all = append(all, ends[i].Sub(ends[i-1]))

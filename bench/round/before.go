@@ -11,11 +11,11 @@ import (
 	"time"
 )
 
-// before is ours in an older version, measured by the bench of that version: each
-// knows its own chain.
+// before is an older version of ours. The bench of that version measures it, because each
+// bench knows only its own chain.
 const before = "before"
 
-// olderSystems are what the older version is measured with.
+// olderSystems are the systems with which the older version is measured.
 func olderSystems() (list []system) {
 	for _, s := range systems() {
 		if s.What == althing && s.Pause == 200*time.Millisecond {
@@ -26,7 +26,7 @@ func olderSystems() (list []system) {
 	return list
 }
 
-// sampleBefore lets the older bench take a sample. A turn has one figure of it: its
+// sampleBefore lets the older bench take a sample. It has only one figure per turn: the
 // median.
 func (b *bench) sampleBefore(ctx context.Context, s system, folder string, all int, _ func(round int)) (r sample, err error) {
 	asked := s

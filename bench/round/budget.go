@@ -13,37 +13,36 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// budget is where the time of a round goes, in milliseconds: means over the rounds
-// that are counted. The first part is of the wall: its items follow each other and
-// their sum is the round. A block's part of it lies between two commits as one
-// validator saw them.
+// budget is how the time of a round is spent, in milliseconds: means over the counted rounds.
+// The first items are wall time: they follow each other, and their sum is the time of the
+// round. The time of a block is the time between two commits, as one validator saw them.
 type budget struct {
-	Pause     float64 `json:"pause_ms"`     // the validators rest; nodes work meanwhile
-	Proposal  float64 `json:"proposal_ms"`  // a block is made, carried to the others, and checked
+	Pause     float64 `json:"pause_ms"`     // validators pause; nodes work meanwhile
+	Proposal  float64 `json:"proposal_ms"`  // a block is made, sent to the others, and checked
 	Prevote   float64 `json:"prevote_ms"`   // until two thirds have prevoted
 	Precommit float64 `json:"precommit_ms"` // until two thirds have precommitted
-	Waiting   float64 `json:"waiting_ms"`   // whole blocks in which no part of the round ended: its nodes were not ready
+	Waiting   float64 `json:"waiting_ms"`   // blocks in which no part of the round ended, because its nodes were not ready
 
 	Serial float64 `json:"serial_blocks"`  // blocks in which a part of the round ended
-	Idle   float64 `json:"waiting_blocks"` // the others
-	// Floor is what no program can save: so many serial blocks, each with its pause and
-	// three messages that cross half a round trip one after the other.
+	Idle   float64 `json:"waiting_blocks"` // other blocks
+	// Floor is the time that no program can save: each serial block has its pause and three
+	// messages one after the other, each of which takes half a round trip.
 	Floor float64 `json:"floor_ms"`
 
-	// What nodes do, from the commit of the block that lets them begin until the last of
-	// them has written down what came of it. It is hidden where it ends within the pause.
+	// The work of nodes, from the commit of the block after which it can begin until the last
+	// node has recorded its result. Work that ends within the pause costs no time.
 	Train   float64 `json:"train_ms"`
 	Upload  float64 `json:"upload_ms"`
 	Combine float64 `json:"combine_ms"`
 	Score   float64 `json:"score_ms"`
-	// Compute is how long the slowest trainer's engine ran, without what is around it.
+	// Compute is the time of the slowest trainer's engine alone.
 	Compute float64 `json:"compute_ms"`
 }
 
-// budget is that of all rounds but the last, which is followed by none. It is nil
-// when the steps of no round were heard: a validator under load drops who listens.
+// budget is the budget of all rounds except the last, which has no following round. It is
+// nil if the steps of no round were received: a validator under load drops subscribers.
 func (n *network) budget(rounds []spec.Round) *budget {
-	b, blocks := &budget{}, blocksOf(n.steps.heard())
+	b, blocks := &budget{}, blocksOf(n.steps.received())
 	counted := 0
 	for i, r := range rounds[:len(rounds)-1] {
 		if b.add(r, rounds[i+1].Opened, blocks) {
@@ -59,12 +58,12 @@ func (n *network) budget(rounds []spec.Round) *budget {
 	return b
 }
 
-// block is when a validator entered the steps of a height.
+// block has the times at which a validator entered the steps of a height.
 type block struct{ propose, prevote, precommit, commit time.Time }
 
-// blocksOf sorts steps by height. Where a height needed a second consensus round, a
-// step counts where it was entered last, so the time before is the proposal's. A
-// validator that is late goes past some steps, which then take no time.
+// blocksOf groups steps by height. If a height needed a second consensus round, the last entry
+// of a step counts, so the time before belongs to the proposal. A late validator skips some
+// steps, which then take no time.
 func blocksOf(all []step) map[int64]block {
 	blocks := map[int64]block{}
 	for _, s := range all {
@@ -92,7 +91,7 @@ func blocksOf(all []step) map[int64]block {
 	return blocks
 }
 
-// earlier is the earlier of two moments, where both are known.
+// earlier is the earlier of two times; an unknown time is ignored.
 func earlier(a, b time.Time) time.Time {
 	if a.IsZero() || b.Before(a) {
 		return b
@@ -100,8 +99,8 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// add adds the blocks after the one that opened a round, up to the one that opened
-// the next. It adds nothing unless the commits of all were heard of.
+// add adds the blocks after the one that opened a round, up to the one that opened the next
+// round. It adds nothing, and returns false, if the commit of a block was not received.
 func (b *budget) add(r spec.Round, next int64, blocks map[int64]block) bool {
 	for height := r.Opened; height <= next; height++ {
 		if blocks[height].commit.IsZero() {
@@ -125,8 +124,8 @@ func (b *budget) add(r spec.Round, next int64, blocks map[int64]block) bool {
 	return true
 }
 
-// partsEnd are the heights at which a part of a round ended: those of the last
-// message of each kind that it waits for.
+// partsEnd are the heights at which a part of a round ended: the heights of the last message
+// of each kind.
 func partsEnd(r spec.Round) map[int64]bool {
 	p := partsOf(r)
 	ends := map[int64]bool{}
@@ -152,7 +151,7 @@ func partsOf(r spec.Round) (p parts) {
 	return p
 }
 
-// work adds what nodes did in a round, as their journals and blobs tell.
+// work adds the work of nodes in a round, according to their journals and blobs.
 func (n *network) work(b *budget, r spec.Round, blocks map[int64]block) {
 	p := partsOf(r)
 	homes := func(role string) []string {
@@ -179,7 +178,7 @@ func (n *network) work(b *budget, r spec.Round, blocks map[int64]block) {
 	b.Compute += milliseconds(slowest)
 }
 
-// each makes every figure of b one of its own and of the same one of o.
+// each replaces every figure of b by a function of it and of the same figure of o.
 func (b *budget) each(o budget, f func(own, other float64) float64) {
 	others := o.figures()
 	for i, v := range b.figures() {
@@ -194,8 +193,8 @@ func (b *budget) figures() []*float64 {
 	}
 }
 
-// since is how long after a moment another is, in milliseconds. Nothing, where it is
-// earlier or unknown.
+// since is the time between two moments in milliseconds; 0 if the second is earlier or the
+// first is unknown.
 func since(from, to time.Time) float64 {
 	if from.IsZero() || to.Before(from) {
 		return 0
@@ -205,7 +204,7 @@ func since(from, to time.Time) float64 {
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-// latest is the latest of some moments; those that cannot be told are passed over.
+// latest is the latest of some times. Unknown times are ignored.
 func latest(homes []string, when func(home string) (time.Time, error)) (last time.Time) {
 	for _, home := range homes {
 		if at, err := when(home); err == nil && at.After(last) {
@@ -215,7 +214,8 @@ func latest(homes []string, when func(home string) (time.Time, error)) (last tim
 	return last
 }
 
-// lastUpdate is when the last update of a round was whole in a folder of blobs.
+// lastUpdate is the time at which the last update of a round was complete in a folder of
+// blobs.
 func lastUpdate(folder string, r spec.Round) (last time.Time, err error) {
 	err = logbook.Read(filepath.Join(folder, "labels.jsonl"), func(record []byte) error {
 		var change struct{ Label blob.Label }

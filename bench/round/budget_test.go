@@ -9,8 +9,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// chain is the steps of so many blocks. A block rests 50 ms, is proposed in 10, and
-// has its prevotes after 4 and its precommits after 6 more.
+// chain are the steps of a number of blocks. Each block has a pause of 50 ms, a proposal of
+// 10 ms, prevotes of 4 ms and precommits of 6 ms.
 func chain(blocks int) (all []step) {
 	at := time.Unix(1_800_000_000, 0)
 	for height := range int64(blocks) {
@@ -25,7 +25,7 @@ func chain(blocks int) (all []step) {
 	return all
 }
 
-// roundOf is a round whose messages of each kind end at these heights.
+// roundOf is a round whose last messages of each kind are at these heights.
 func roundOf(opened, trained, attested, combined, revealed, scored, openedUp int64) spec.Round {
 	return spec.Round{
 		Task: 1, Number: 1, Opened: opened, Closed: openedUp,
@@ -56,14 +56,15 @@ func TestBudgetOfBlocks(t *testing.T) {
 		}
 		sum := got.Pause + got.Proposal + got.Prevote + got.Precommit + got.Waiting
 		if want := 70 * float64(c.next-c.r.Opened); sum != want {
-			t.Errorf("%s: %v ms in all, want %v", c.what, sum, want)
+			t.Errorf("%s: the items add up to %v ms, want %v", c.what, sum, want)
 		}
 	}
 }
 
-// A round of which a block was not heard is left out: its sum would be too small. A
-// step that a late validator went past takes no time, and the sum is the same.
-func TestBudgetWantsEveryBlock(t *testing.T) {
+// TestBudgetNeedsEveryCommit: a round is not counted if the commit of one of its blocks was not
+// received, because its sum would be too small. A step that a late validator skipped takes no
+// time, and the sum is the same.
+func TestBudgetNeedsEveryCommit(t *testing.T) {
 	for missing, want := range map[string]budget{
 		stepPropose:   {Pause: 310, Proposal: 50, Prevote: 24, Precommit: 36, Serial: 6},
 		stepPrevote:   {Pause: 300, Proposal: 64, Prevote: 20, Precommit: 36, Serial: 6},
@@ -78,7 +79,7 @@ func TestBudgetWantsEveryBlock(t *testing.T) {
 		}
 		var got budget
 		if got.add(roundOf(4, 5, 6, 7, 8, 9, 10), 10, blocksOf(heard)) != (missing != stepCommit) {
-			t.Errorf("without %s of a block: counted, or not", missing)
+			t.Errorf("without %s of a block: want the round counted: %t", missing, missing != stepCommit)
 		}
 		if d := cmp.Diff(want, got); d != "" {
 			t.Errorf("without %s of a block (-want +got):\n%s", missing, d)
@@ -86,7 +87,8 @@ func TestBudgetWantsEveryBlock(t *testing.T) {
 	}
 }
 
-// A height that needs a second consensus round spends the first on its proposal.
+// TestBudgetOfASecondConsensusRound: if a height needs a second consensus round, the time of the
+// first one belongs to the proposal.
 func TestBudgetOfASecondConsensusRound(t *testing.T) {
 	at := func(ms int) time.Time { return time.Unix(0, 0).Add(time.Duration(ms) * time.Millisecond) }
 	b := blocksOf([]step{

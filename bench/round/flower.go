@@ -18,7 +18,7 @@ import (
 //go:embed flower
 var flowerFiles embed.FS
 
-// sampleFlower lets Flower train so many rounds, in its deployment mode or with its
+// sampleFlower lets Flower train for a number of rounds, in its deployment mode or with
 // long-lived processes.
 func (b *bench) sampleFlower(ctx context.Context, s system, folder string, all int, said func(round int)) (r sample, err error) {
 	four := system{What: althing, Validators: 4, Aggregators: 4, Evaluators: 4, Pause: time.Second}
@@ -47,9 +47,9 @@ func (b *bench) sampleFlower(ctx context.Context, s system, folder string, all i
 	return followFlower(ctx, running, all, said)
 }
 
-// deploy starts a SuperLink and a SuperNode for each trainer, and runs the app on
-// them. Each message starts a process, as it does where nothing else is asked for; the
-// app's dependencies, which are there already, are not installed again for each.
+// deploy starts a SuperLink and one SuperNode per trainer, and runs the app on them. Each
+// message starts a process, which is Flower's default. The app's dependencies are installed
+// already, so they are not installed for each message.
 func deploy(ctx context.Context, running *process.Group, bin, folder string) error {
 	ports, err := freePorts(ctx, 1+trainers)
 	if err != nil {
@@ -65,7 +65,7 @@ func deploy(ctx context.Context, running *process.Group, bin, folder string) err
 		"--host", host, "--port", ports[0], "--disable-runtime-dependency-installation"); err != nil {
 		return err
 	}
-	if err := answers(ctx, running, link); err != nil {
+	if err := waitFor(ctx, running, link); err != nil {
 		return err
 	}
 	for i := range trainers {
@@ -76,7 +76,7 @@ func deploy(ctx context.Context, running *process.Group, bin, folder string) err
 		}
 	}
 	for i := range trainers {
-		if err := answers(ctx, running, net.JoinHostPort(host, ports[1+i])); err != nil {
+		if err := waitFor(ctx, running, net.JoinHostPort(host, ports[1+i])); err != nil {
 			return err
 		}
 	}
@@ -84,7 +84,7 @@ func deploy(ctx context.Context, running *process.Group, bin, folder string) err
 		"--run-config", fmt.Sprintf("folder=%q", folder))
 }
 
-// serve starts a server, and a process for each trainer.
+// serve starts a server, and one process per trainer.
 func serve(ctx context.Context, running *process.Group, python, folder string) error {
 	ports, err := freePorts(ctx, 1)
 	if err != nil {
@@ -94,7 +94,7 @@ func serve(ctx context.Context, running *process.Group, python, folder string) e
 	if err := running.Start("server", python, app, "serve", folder, address); err != nil {
 		return err
 	}
-	if err := answers(ctx, running, address); err != nil {
+	if err := waitFor(ctx, running, address); err != nil {
 		return err
 	}
 	for i := range trainers {
@@ -105,8 +105,8 @@ func serve(ctx context.Context, running *process.Group, python, folder string) e
 	return nil
 }
 
-// answers waits until something listens on an address.
-func answers(ctx context.Context, running *process.Group, address string) error {
+// waitFor waits until a process listens on an address.
+func waitFor(ctx context.Context, running *process.Group, address string) error {
 	return running.Until(ctx, 100*time.Millisecond, time.Minute, func() (bool, error) {
 		c, err := new(net.Dialer).DialContext(ctx, "tcp", address)
 		if err != nil {
@@ -130,7 +130,7 @@ func followFlower(ctx context.Context, running *process.Group, all int, said fun
 				return false, fmt.Errorf("rounds.jsonl: %w", err)
 			}
 			if len(rounds) > 1 {
-				m.look()
+				m.measure()
 			}
 			return len(rounds) > shown, nil
 		})
@@ -144,11 +144,11 @@ func followFlower(ctx context.Context, running *process.Group, all int, said fun
 	for _, e := range rounds[1:] {
 		ends = append(ends, time.UnixMicro(int64(e.At*1e6)))
 	}
-	return sample{Rounds: intervals(ends), Accuracy: rounds[all].Accuracy, Resident: m.most, Processes: m.processes}, nil
+	return sample{Rounds: intervals(ends), Accuracy: rounds[all].Accuracy, Resident: m.peak, Processes: m.processes}, nil
 }
 
-// freePorts finds ports of loopback that nobody listens on, below those that systems
-// give to outgoing connections, so that none is lost before it is listened on.
+// freePorts finds free ports on loopback. They are below the ports that systems use for
+// outgoing connections, so that none is taken before a process listens on it.
 func freePorts(ctx context.Context, n int) (ports []string, err error) {
 	const first, last = 10_000, 30_000
 	for port := first + rand.IntN(last-first-n); len(ports) < n && port < last; port++ {
@@ -162,7 +162,7 @@ func freePorts(ctx context.Context, n int) (ports []string, err error) {
 		ports = append(ports, strconv.Itoa(port))
 	}
 	if len(ports) < n {
-		return nil, fmt.Errorf("found only %d free ports of %d", len(ports), n)
+		return nil, fmt.Errorf("found only %d free ports: want %d", len(ports), n)
 	}
 	return ports, nil
 }

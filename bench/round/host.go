@@ -13,8 +13,8 @@ import (
 	"github.com/althing-network/althing/daemon"
 )
 
-// host runs all home folders of a network in this process, as the demo does, until
-// the context ends. One that ends before ends all.
+// host runs all home folders of a network in this process, as the demo does, until the
+// context ends. If one ends early, all end.
 func host(ctx context.Context, dir string) error {
 	names, err := homes(dir)
 	if err != nil {
@@ -37,8 +37,8 @@ func host(ctx context.Context, dir string) error {
 	return errors.Join(failed...)
 }
 
-// homes are the names of a network's home folders that run from the beginning, the
-// validators' first: as in the demo, guests stay away.
+// homes are the names of a network's home folders, validators first, without the guests,
+// which are not started.
 func homes(dir string) (names []string, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {

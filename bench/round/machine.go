@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// machine says what the measurement ran on: "Linux, 2 cores of an AMD EPYC 7B13".
+// machine describes this machine, for example "2 cores of AMD EPYC 7B13, linux".
 func machine() string {
 	name := runtime.GOARCH
 	b, _ := os.ReadFile("/proc/cpuinfo")

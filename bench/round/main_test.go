@@ -27,11 +27,11 @@ func TestFlags(t *testing.T) {
 		t.Errorf("systems (-want +got):\n%s", d)
 	}
 	for _, c := range []struct{ flags, want string }{
-		{"--rounds 0", "at least one round"},
-		{"--rounds 41", "41 rounds: want 40"},
-		{"--repeats 0", "at least one repeat"},
-		{"--only bitcoin", `no system "bitcoin": want some of althing-4-50ms,`},
-		{"--only althing-4-50ms,", `no system ""`},
+		{"--rounds 0", "--rounds 0: want at least 1"},
+		{"--rounds 41", "--rounds 41: want at most 40"},
+		{"--repeats 0", "--repeats 0: want at least 1"},
+		{"--only bitcoin", `no system is named "bitcoin": want some of althing-4-50ms,`},
+		{"--only althing-4-50ms,", `no system is named ""`},
 		{"quick", "flags only"},
 	} {
 		var said strings.Builder
@@ -51,7 +51,8 @@ func TestEverySystemHasItsName(t *testing.T) {
 	}
 }
 
-// The document has the two tables that this program writes, of all systems.
+// TestDocumentIsOfThisProgram: docs/round.md has the columns of the two tables that this program
+// writes, and a row for every system.
 func TestDocumentIsOfThisProgram(t *testing.T) {
 	b, err := os.ReadFile("../../docs/round.md")
 	if err != nil {

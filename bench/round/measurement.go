@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// measurement is what was found of one system over all turns. Seconds are medians
-// over the rounds that are counted.
+// measurement has the figures of one system over all turns. Seconds are medians over the
+// counted rounds.
 type measurement struct {
 	What        string  `json:"what"`
-	Name        string  `json:"name"` // what --only calls it
+	Name        string  `json:"name"` // in --only
 	Validators  int     `json:"validators"`
 	Aggregators int     `json:"aggregators"`
 	Evaluators  int     `json:"evaluators"`
@@ -20,25 +20,25 @@ type measurement struct {
 	PauseMs     float64 `json:"pause_ms"`
 	RTTMs       float64 `json:"rtt_ms"`
 	Processes   int     `json:"processes"`
-	Rounds      int     `json:"rounds"` // that were counted
+	Rounds      int     `json:"rounds"` // number of counted rounds
 	Seconds     float64 `json:"s_per_round"`
 	Least       float64 `json:"s_least"`
 	Most        float64 `json:"s_most"`
 	ResidentMiB float64 `json:"resident_mib"`
 	Accuracy    float64 `json:"accuracy"` // median over the turns
 	After       int     `json:"accuracy_after_rounds"`
-	// The seconds of a turn to those of the other in the same turn, medians over the
-	// turns; 0 where the other was not measured.
+	// Ratio of the seconds of a turn to those of the other system in the same turn, as the
+	// median over the turns; 0 if the other was not measured.
 	ToDeployment  float64 `json:"ratio_to_deployment"`
 	ToStartServer float64 `json:"ratio_to_start_server"`
 	Budget        *budget `json:"budget,omitempty"` // of ours, mean over the turns
-	Syncs         *syncs  `json:"syncs,omitempty"`  // of ours, where they were counted
+	Syncs         *syncs  `json:"syncs,omitempty"`  // of ours, if they were counted
 
 	title string
 	apart bool
 }
 
-// measure makes measurements of samples, each after so many rounds.
+// measure computes the measurements from samples. After is the number of rounds per sample.
 func measure(all []system, samples map[string][]sample, after int) (list []measurement) {
 	for _, s := range all {
 		m := measurement{
@@ -75,7 +75,7 @@ func ratio(own, other []sample) float64 {
 	return digits(median(ratios), 4)
 }
 
-// meanBudget is the mean over the turns that have one.
+// meanBudget is the mean budget over the turns that have one.
 func meanBudget(all []sample) *budget {
 	sum, n := budget{}, 0.0
 	for _, r := range all {
@@ -107,13 +107,13 @@ func median(v []float64) float64 {
 	return (v[n/2-1] + v[n/2]) / 2
 }
 
-// digits keeps so many behind the point.
+// digits rounds to n decimal places.
 func digits(v float64, n int) float64 {
 	unit := math.Pow10(n)
 	return math.Round(v*unit) / unit
 }
 
-// publish prints measurements and writes the files that are asked for.
+// publish prints measurements and writes the files named by flags.
 func publish(o options, all []measurement) error {
 	if o.json {
 		lines := json.NewEncoder(os.Stdout)

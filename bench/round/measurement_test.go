@@ -76,7 +76,7 @@ func TestTargets(t *testing.T) {
 	}
 }
 
-// What scripts read.
+// TestJSON: the fields that scripts read.
 func TestJSON(t *testing.T) {
 	list := measure([]system{systems()[3]}, map[string][]sample{"althing-4-50ms-rtt50ms": {sampled(true, 400)}}, 7)
 	b, err := json.Marshal(list[0])

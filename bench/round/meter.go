@@ -6,23 +6,23 @@ import (
 	"github.com/althing-network/althing/bench/process"
 )
 
-// meter notes the most memory that processes take. Looking costs them time, so it
-// does that only now and then.
+// meter records the peak memory of processes. A measurement slows them down, so the meter
+// measures at most every meterInterval.
 type meter struct {
 	running   *process.Group
-	looked    time.Time
-	most      float64 // MiB
-	processes int     // when it was most
+	measured  time.Time
+	peak      float64 // MiB
+	processes int     // number of processes at the peak
 }
 
-const meterPause = 500 * time.Millisecond
+const meterInterval = 500 * time.Millisecond
 
-func (m *meter) look() {
-	if time.Since(m.looked) < meterPause {
+func (m *meter) measure() {
+	if time.Since(m.measured) < meterInterval {
 		return
 	}
-	if mib, count := m.running.Resident(); mib > m.most {
-		m.most, m.processes = mib, count
+	if mib, count := m.running.Resident(); mib > m.peak {
+		m.peak, m.processes = mib, count
 	}
-	m.looked = time.Now()
+	m.measured = time.Now()
 }

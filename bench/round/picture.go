@@ -8,17 +8,17 @@ import (
 	"github.com/althing-network/althing/bench/plot"
 )
 
-// drawBudget draws where the time of our rounds goes: a bar of the wall and, under
-// it, how long the nodes' work takes of each part.
+// drawBudget draws how the time of our rounds is spent: one bar for the wall time and, below
+// it, one bar for the work of the nodes.
 func drawBudget(path string, all []measurement) error {
 	p := plot.Bars{Title: "Where a round's time goes", Label: "milliseconds; the black line is the floor: serial blocks × (pause + 1.5 round trips)"}
 	for _, m := range all {
-		if m.Budget != nil && m.PauseMs < 1000 { // beside a second all else is a line
+		if m.Budget != nil && m.PauseMs < 1000 { // next to a pause of 1 s the other parts are too small to see
 			p.Rows = append(p.Rows, m.bars()...)
 		}
 	}
 	if len(p.Rows) == 0 {
-		return errors.New("--plot: no budget was measured of one of ours")
+		return errors.New("--plot: nothing to draw: no network of ours with a pause below 1 s has a budget")
 	}
 	f, err := os.Create(path)
 	if err != nil {

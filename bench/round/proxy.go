@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// proxy is a longer cable: what arrives at its address goes on to another, and back,
-// a while later, in the same order.
+// proxy simulates a longer cable: it forwards connections to another address, and delays the
+// data in both directions.
 type proxy struct {
 	listener net.Listener
 	to       string
@@ -18,7 +18,7 @@ type proxy struct {
 	open     sync.WaitGroup
 }
 
-// newProxy listens on an address of loopback.
+// newProxy starts a proxy on a loopback address.
 func newProxy(ctx context.Context, to string, delay time.Duration) (*proxy, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -38,25 +38,25 @@ func newProxy(ctx context.Context, to string, delay time.Duration) (*proxy, erro
 	return p, nil
 }
 
-// address is where to connect instead.
+// address is the address of the proxy.
 func (p *proxy) address() string { return p.listener.Addr().String() }
 
-// wait returns when nothing is open any more, which is after the context has ended.
+// wait waits until all connections are closed, which happens after the context has ended.
 func (p *proxy) wait() { p.open.Wait() }
 
-// join connects a connection with the other end until either closes.
+// join forwards a connection until either side closes.
 func (p *proxy) join(ctx context.Context, near net.Conn) {
 	defer near.Close()
 	far, err := new(net.Dialer).DialContext(ctx, "tcp", p.to)
 	if err != nil {
-		return // whoever dialled sees a closed connection and tries again
+		return // the dialling side sees a closed connection and tries again
 	}
 	defer far.Close()
 	end := context.AfterFunc(ctx, func() { _, _ = near.Close(), far.Close() })
 	defer end()
 	var both sync.WaitGroup
-	both.Go(func() { _, _ = carry(far, near, p.delay), far.Close() })
-	both.Go(func() { _, _ = carry(near, far, p.delay), near.Close() })
+	both.Go(func() { _, _ = delayCopy(far, near, p.delay), far.Close() })
+	both.Go(func() { _, _ = delayCopy(near, far, p.delay), near.Close() })
 	both.Wait()
 }
 
@@ -66,12 +66,12 @@ type parcel struct {
 	due   time.Time
 }
 
-// carry hands over what it reads, a delay after it read it, and then the end of it.
-// Reading does not wait for writing, so a delay is no limit of speed: so many parcels
-// may be under way that a gigabyte a second passes.
-func carry(to io.Writer, from io.Reader, delay time.Duration) error {
-	const most, size = 4096, 16 << 10
-	way := make(chan parcel, most)
+// delayCopy copies data until its end, each piece after a delay. Reading does not wait for
+// writing, so the delay does not limit the speed: enough parcels fit into the channel for a
+// gigabyte per second.
+func delayCopy(to io.Writer, from io.Reader, delay time.Duration) error {
+	const maxParcels, size = 4096, 16 << 10
+	way := make(chan parcel, maxParcels)
 	broken := make(chan struct{})
 	var failed error
 	go func() {

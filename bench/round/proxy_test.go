@@ -11,16 +11,17 @@ import (
 	"time"
 )
 
-// What is written arrives a delay later and in order, and all of it is under way at
-// the same time: the clock of a bubble moves only while everybody waits.
-func TestCarryDelaysWithoutSlowing(t *testing.T) {
+// TestDelayCopyDoesNotLimitSpeed: data arrives in order after the delay, and all of it can be
+// on the way at the same time. The clock of the synctest bubble moves only while all goroutines
+// wait.
+func TestDelayCopyDoesNotLimitSpeed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const delay, parcels = 25 * time.Millisecond, 1000
 		fromRead, fromWrite := io.Pipe()
 		toRead, toWrite := io.Pipe()
 		began := time.Now()
 		go func() {
-			if err := carry(toWrite, fromRead, delay); err != nil {
+			if err := delayCopy(toWrite, fromRead, delay); err != nil {
 				t.Error(err)
 			}
 			toWrite.Close()
@@ -72,7 +73,7 @@ func TestCarryEndsWithItsWriter(t *testing.T) {
 				time.Sleep(time.Millisecond)
 			}
 		}()
-		if err := carry(broken{}, from, time.Millisecond); !errors.Is(err, errBroken) {
+		if err := delayCopy(broken{}, from, time.Millisecond); !errors.Is(err, errBroken) {
 			t.Errorf("error %v", err)
 		}
 		from.Close()

@@ -9,7 +9,7 @@ import (
 	"text/tabwriter"
 )
 
-// heads and cells are the table, for people and for a document.
+// heads and cells are the columns of the table, on a terminal and in a document.
 func heads() []string {
 	return []string{"system", "s per round", "least to most", "of Flower's deployment", "of `start_server`", "memory, MiB", "processes", "accuracy"}
 }
@@ -22,7 +22,7 @@ func (m measurement) cells() []string {
 	}
 }
 
-// times writes a ratio: "1/25", "3.1", or nothing where there is none.
+// times is the text of a ratio, for example "1/25" or "3.1"; empty if there is none.
 func times(ratio float64) string {
 	switch {
 	case ratio == 0:
@@ -35,7 +35,7 @@ func times(ratio float64) string {
 	return fmt.Sprintf("%.3g", ratio)
 }
 
-// printTable prints the table, and under it where the time of our rounds goes.
+// printTable prints the table, and below it how the time of our rounds is spent.
 func printTable(out io.Writer, all []measurement) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, strings.Join(heads(), "\t"))
@@ -75,13 +75,13 @@ func (m measurement) budgetCells() []string {
 	return append(cells, fmt.Sprintf("%.0f", m.Syncs.Calls), fmt.Sprintf("%.0f", m.Syncs.Ms))
 }
 
-// What a document has around the part that is written anew.
+// The lines in a document around the part that is replaced.
 const (
 	begins = "<!-- written by go run ./bench/round --docs: from here -->\n"
 	ends   = "<!-- to here -->\n"
 )
 
-// writeDocs writes both tables into a document, between its two marks.
+// writeDocs writes both tables into a document, between these lines.
 func writeDocs(path string, all []measurement, o options) error {
 	old, err := os.ReadFile(path)
 	if err != nil {
@@ -94,7 +94,7 @@ func writeDocs(path string, all []measurement, o options) error {
 	return os.WriteFile(path, anew, 0o644)
 }
 
-// replaced is a document with another text between its marks.
+// replaced is a document with a new text between these lines.
 func replaced(old []byte, text string) ([]byte, error) {
 	head, rest, ok := bytes.Cut(old, []byte(begins))
 	_, tail, closed := bytes.Cut(rest, []byte(ends))

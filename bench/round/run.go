@@ -16,7 +16,7 @@ import (
 	"github.com/althing-network/althing/bench/flwr"
 )
 
-// bench is what all samples need.
+// bench is what all samples share.
 type bench struct {
 	program string // althing
 	self    string
@@ -27,15 +27,15 @@ type bench struct {
 
 // sample is one turn of a system.
 type sample struct {
-	Rounds    []time.Duration // that are counted
-	Accuracy  float64         // after the last
-	Resident  float64         // of all processes together, when it was most, in MiB
-	Processes int             // then
-	Budget    *budget         // of ours only
-	Syncs     *syncs          // of ours, where they were counted
+	Rounds    []time.Duration // counted rounds
+	Accuracy  float64         // after the last round
+	Resident  float64         // peak memory of all processes together, in MiB
+	Processes int             // number of processes at that time
+	Budget    *budget         // only of ours
+	Syncs     *syncs          // of ours, if they were counted
 }
 
-// run measures all and prints it.
+// run measures all systems and publishes the results.
 func run(ctx context.Context, o options) (err error) {
 	b := bench{dir: o.dir, program: o.program, before: o.before}
 	if b.self, err = os.Executable(); err != nil {
@@ -117,17 +117,17 @@ func (b *bench) turns(ctx context.Context, o options) (map[string][]sample, erro
 	return samples, nil
 }
 
-// progress says how far the measurement is: on a terminal in one line, elsewhere in
-// one for each sample.
+// progress shows the progress: on a terminal in one line that is overwritten, elsewhere in one
+// line per sample.
 type progress struct {
-	out             *os.File
-	done, all, most int
-	name            string
+	out               *os.File
+	done, all, rounds int
+	name              string
 }
 
 func (p *progress) begin(name string, rounds int) {
 	p.done++
-	p.name, p.most = name, rounds
+	p.name, p.rounds = name, rounds
 	p.round(0)
 }
 
@@ -138,7 +138,7 @@ func (p *progress) round(n int) {
 	const width = 30
 	filled := width * (p.done - 1) / p.all
 	fmt.Fprintf(p.out, "\r\x1b[K%s%s %d of %d  %s, round %d of %d",
-		strings.Repeat("█", filled), strings.Repeat("░", width-filled), p.done, p.all, p.name, min(n, p.most), p.most)
+		strings.Repeat("█", filled), strings.Repeat("░", width-filled), p.done, p.all, p.name, min(n, p.rounds), p.rounds)
 }
 
 func (p *progress) end(r sample) {

@@ -14,10 +14,10 @@ import (
 type step struct {
 	height int64
 	name   string
-	at     time.Time // that we heard of it, some tenths of a millisecond later
+	at     time.Time // when the event arrived, some tenths of a millisecond later
 }
 
-// The steps in which a block goes from the end of one to the end of the next.
+// The steps of consensus for one block.
 const (
 	stepPropose   = "RoundStepPropose"
 	stepPrevote   = "RoundStepPrevote"
@@ -25,14 +25,14 @@ const (
 	stepCommit    = "RoundStepCommit"
 )
 
-// steps are those of one validator since we began to listen to its events.
+// steps are the steps of one validator since the subscription to its events.
 type steps struct {
 	remote *rpc.HTTP
 	mu     sync.Mutex
 	all    []step
 }
 
-// listen begins to note the steps of the validator behind an RPC address.
+// listen starts to record the steps of the validator with an RPC address.
 func listen(ctx context.Context, address string) (*steps, error) {
 	remote, err := rpc.New(address, "/websocket")
 	if err != nil {
@@ -41,8 +41,8 @@ func listen(ctx context.Context, address string) (*steps, error) {
 	if err := remote.Start(); err != nil {
 		return nil, fmt.Errorf("steps of consensus: %w", err)
 	}
-	const most = 10_000
-	events, err := remote.Subscribe(ctx, "bench", types.EventQueryNewRoundStep.String(), most)
+	const capacity = 10_000
+	events, err := remote.Subscribe(ctx, "bench", types.EventQueryNewRoundStep.String(), capacity)
 	if err != nil {
 		_ = remote.Stop()
 		return nil, fmt.Errorf("steps of consensus: %w", err)
@@ -67,8 +67,8 @@ func listen(ctx context.Context, address string) (*steps, error) {
 
 func (s *steps) stop() { _ = s.remote.Stop() }
 
-// heard are the steps so far.
-func (s *steps) heard() []step {
+// received are the steps so far.
+func (s *steps) received() []step {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]step(nil), s.all...)

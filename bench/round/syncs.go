@@ -11,17 +11,16 @@ import (
 	"time"
 )
 
-// syncs are the calls by which the processes of a network made files durable, of one
-// round.
+// syncs are the calls of fsync and fdatasync of all processes of a network, per round.
 type syncs struct {
 	Calls float64 `json:"calls"`
-	Ms    float64 `json:"ms"` // of all processes together; they overlap
+	Ms    float64 `json:"ms"` // sum over all processes, whose calls overlap
 }
 
 // syncLog is the file that strace writes.
 const syncLog = "syncs.log"
 
-// traced is a command under strace, which stops it at such calls only.
+// traced is a command under strace, which intercepts only these calls.
 func traced(folder, program string, args ...string) (tracer string, all []string) {
 	return "strace", append([]string{
 		"-D", "-f", "--seccomp-bpf", "-qq", "-ttt", "-T", "-e", "signal=none", "-e", "trace=fsync,fdatasync",
@@ -29,7 +28,7 @@ func traced(folder, program string, args ...string) (tracer string, all []string
 	}, args...)
 }
 
-// countSyncs reads the log of strace and counts what ended between two moments.
+// countSyncs reads the log of strace and counts the calls that ended between two times.
 func countSyncs(folder string, from, to time.Time) (calls int, took time.Duration, err error) {
 	f, err := os.Open(filepath.Join(folder, syncLog))
 	if err != nil {
@@ -47,7 +46,7 @@ func countSyncs(folder string, from, to time.Time) (calls int, took time.Duratio
 	return calls, took, lines.Err()
 }
 
-// syncLine reads a line in which a call ended, such as
+// syncLine parses a line about the end of a call, such as
 //
 //	7 1700000000.250000 fsync(5) = 0 <0.000500>
 //	7 1700000000.250000 <... fdatasync resumed>) = 0 <0.000500>
@@ -66,8 +65,8 @@ func syncLine(line string) (at time.Time, lasted time.Duration, ok bool) {
 	return time.UnixMicro(int64(numbers[0] * 1e6)), time.Duration(numbers[1] * float64(time.Second)), true
 }
 
-// addSyncs counts the file syncs of a system in a sample of its own: to be counted
-// slows a network.
+// addSyncs counts the file syncs of each system in an additional sample, because counting
+// slows down a network.
 func (b *bench) addSyncs(ctx context.Context, o options, samples map[string][]sample) error {
 	for _, s := range o.systems {
 		if s.What != althing || s.Apart {

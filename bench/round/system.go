@@ -8,11 +8,11 @@ import (
 // The kinds of systems.
 const (
 	althing     = "althing"
-	deployment  = "flower-deployment"   // a SuperLink and SuperNodes, which start a process for each message
+	deployment  = "flower-deployment"   // a SuperLink and SuperNodes, which start a process per message
 	startServer = "flower-start-server" // start_server and start_client: long-lived processes, all trusted
 )
 
-// trainers is how many of them every system has; each holds the same shard in all.
+// trainers is the number of trainers of every system. Each has the same shard in all systems.
 const trainers = 10
 
 // system is one way to train the demo's model.
@@ -22,12 +22,12 @@ type system struct {
 	Aggregators int
 	Evaluators  int
 	Pause       time.Duration // between two blocks
-	RTT         time.Duration // between two validators, beyond that of loopback
-	Apart       bool          // a process for each home folder; else one for all, as in the demo
+	RTT         time.Duration // round-trip time between two validators, in addition to loopback
+	Apart       bool          // one process per home folder; else one process for all, as in the demo
 	Traced      bool          // under strace, which counts file syncs
 }
 
-// systems are all that are measured.
+// systems lists all measured systems.
 func systems() []system {
 	four := system{What: althing, Validators: 4, Aggregators: 4, Evaluators: 4}
 	one := system{What: althing, Validators: 1, Aggregators: 1, Evaluators: 1}
@@ -48,7 +48,7 @@ func systems() []system {
 	}
 }
 
-// name is what a flag calls the system: "althing-4-50ms-rtt50ms".
+// name is the name of the system in flags, for example "althing-4-50ms-rtt50ms".
 func (s system) name() string {
 	if s.Validators == 0 {
 		return s.What
@@ -66,7 +66,7 @@ func (s system) name() string {
 	return name
 }
 
-// title is what people read.
+// title is the name of the system in reports.
 func (s system) title() string {
 	switch s.What {
 	case deployment:

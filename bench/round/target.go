@@ -2,7 +2,7 @@ package main
 
 import "fmt"
 
-// target is how often a system shall be faster than another, and how often it was.
+// target is a wanted ratio of speed between two systems, and the measured one.
 type target struct {
 	of, than     string
 	want, figure float64
@@ -18,7 +18,7 @@ func (t target) String() string {
 	return fmt.Sprintf("%s, times as fast as %s: at least %g: %.1f, %s", t.of, t.than, t.want, t.figure, verdict)
 }
 
-// targets are those about systems that were both measured.
+// targets lists the targets for which both systems were measured.
 func targets(samples map[string][]sample) (list []target) {
 	for _, t := range []target{
 		{of: "althing-4-50ms", than: deployment, want: 25},

@@ -16,7 +16,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// settings are what flower/app.py has to know of the task.
+// settings are the settings of the task for flower/app.py.
 type settings struct {
 	Inputs     uint32   `json:"inputs"`
 	Hidden     []uint32 `json:"hidden"`
@@ -40,9 +40,9 @@ func export(network, folder string, rounds, evaluators int) error {
 		return err
 	}
 	if t.Model.Kind != spec.ModelMLP || t.Training.Optimiser != spec.OptimiserSGD {
-		return fmt.Errorf("the other side trains an mlp by sgd, not %s by %s", t.Model.Kind, t.Training.Optimiser)
+		return fmt.Errorf("the task trains a %s by %s: want mlp and sgd, as in flower/app.py", t.Model.Kind, t.Training.Optimiser)
 	}
-	said, err := json.Marshal(settings{
+	encoded, err := json.Marshal(settings{
 		Inputs: t.Model.Inputs, Hidden: t.Model.Hidden, Classes: t.Model.Classes,
 		Batch: t.Training.Batch, Epochs: t.Training.Epochs, Rate: float64(t.Training.Rate) / float64(spec.One),
 		Rounds: rounds, Trainers: trainers, Evaluators: evaluators,
@@ -54,7 +54,7 @@ func export(network, folder string, rounds, evaluators int) error {
 	if err != nil {
 		return err
 	}
-	files := map[string][]byte{"settings.json": said, "model-0": littleEndian(start)}
+	files := map[string][]byte{"settings.json": encoded, "model-0": littleEndian(start)}
 	read := func(role string, count int) error {
 		for i := range count {
 			name := fmt.Sprintf("%s-%d", role, i+1)
@@ -84,7 +84,7 @@ func export(network, folder string, rounds, evaluators int) error {
 	return nil
 }
 
-// littleEndian are values as NumPy reads them from a file.
+// littleEndian encodes values in the form in which NumPy reads them from a file.
 func littleEndian[V float32 | int32](values []V) []byte {
 	b := make([]byte, 0, 4*len(values))
 	for _, v := range values {
@@ -98,15 +98,14 @@ func littleEndian[V float32 | int32](values []V) []byte {
 	return b
 }
 
-// ended is a line of rounds.jsonl, which flower/app.py writes.
+// ended is a line about the end of a round in rounds.jsonl, which flower/app.py writes.
 type ended struct {
 	Round    int     `json:"round"` // 0: model 0
 	Accuracy float64 `json:"accuracy"`
 	At       float64 `json:"at"` // seconds since 1970
 }
 
-// readEnded reads the rounds that have ended. A line that is being written is not
-// among them.
+// readEnded reads the rounds that have ended. It ignores an incomplete last line.
 func readEnded(b []byte) (all []ended, err error) {
 	for line := range bytes.Lines(b) {
 		if !bytes.HasSuffix(line, []byte("\n")) {
@@ -117,7 +116,7 @@ func readEnded(b []byte) (all []ended, err error) {
 			return nil, fmt.Errorf("line %d: %w", len(all)+1, err)
 		}
 		if e.Round != len(all) {
-			return nil, fmt.Errorf("line %d is about round %d", len(all)+1, e.Round)
+			return nil, fmt.Errorf("line %d is about round %d: want %d", len(all)+1, e.Round, len(all))
 		}
 		all = append(all, e)
 	}

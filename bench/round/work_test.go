@@ -83,8 +83,8 @@ func TestExport(t *testing.T) {
 	task.Training.Optimiser = spec.OptimiserMomentum
 	task.Training.Momentum = 900_000
 	write(task)
-	if err := export(network, folder, 7, 2); err == nil || !strings.Contains(err.Error(), "by sgd") {
-		t.Errorf("error %v of a task that the other side does not train", err)
+	if err := export(network, folder, 7, 2); err == nil || !strings.Contains(err.Error(), "want mlp and sgd") {
+		t.Errorf("a task that flower/app.py cannot train: got error %v, want one", err)
 	}
 }
 

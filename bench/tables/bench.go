@@ -6,11 +6,11 @@ import (
 	"io"
 )
 
-// firstSplit is the seed of the first split. By those from 1 to 20 the settings of
-// spec.Suggest were chosen.
+// firstSplit is the seed of the first split. Seeds 1 to 20 were used to choose the settings of
+// spec.SuggestTask.
 const firstSplit = 101
 
-// bench makes trials.
+// bench runs trials.
 type bench struct {
 	peer    sklearn
 	folder  string // for files
@@ -19,8 +19,8 @@ type bench struct {
 	log     io.Writer
 }
 
-// run learns a data set after each of some splits, and with the demo where that is asked
-// for.
+// run runs the trials of a data set: one per split in the simulator and, with demo, one in
+// althing demo.
 func (b *bench) run(ctx context.Context, s set, splits int, demo bool) error {
 	t, err := read(s, b.peer, b.folder)
 	if err != nil {
@@ -38,7 +38,7 @@ func (b *bench) run(ctx context.Context, s set, splits int, demo bool) error {
 	return b.try(ctx, t, record{Set: s.name, Way: inDemo, Split: firstSplit}, b.demonstrate)
 }
 
-// try makes a trial, unless it is there, keeps its record and says what it holds.
+// try runs a trial unless there is a record of it, and keeps and prints its record.
 func (b *bench) try(ctx context.Context, t table, r record, learn func(context.Context, table, *record) error) error {
 	if r.in(b.records) {
 		return nil
@@ -51,7 +51,7 @@ func (b *bench) try(ctx context.Context, t table, r record, learn func(context.C
 	return r.append(b.keep)
 }
 
-// simulate learns a data set after a split in the simulator, and by scikit-learn.
+// simulate trains on a split of a data set in the simulator, and with scikit-learn.
 func (b *bench) simulate(ctx context.Context, t table, r *record) error {
 	f, err := t.split(r.Split)
 	if err != nil {

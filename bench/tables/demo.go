@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 )
 
-// missedTarget is the exit code of a demo whose model is below the target.
+// missedTarget is the exit code of a demo whose model does not reach the target.
 const missedTarget = 3
 
 // althing builds the program, once.
@@ -26,8 +26,8 @@ func (b *bench) althing(ctx context.Context) (string, error) {
 	return program, nil
 }
 
-// demonstrate learns a data set with althing demo, which splits it itself and runs a
-// network of its own for it, and by scikit-learn with the rows of the same trainers.
+// demonstrate trains on a data set with althing demo, which splits the data set itself, and
+// with scikit-learn on the rows of the same trainers.
 func (b *bench) demonstrate(ctx context.Context, t table, r *record) error {
 	program, err := b.althing(ctx)
 	if err != nil {
@@ -71,12 +71,12 @@ func (b *bench) demonstrate(ctx context.Context, t table, r *record) error {
 	if err := last(ctx, &found, program, "predict", "--json", "--model", filepath.Join(home, "model.safetensors"), "--input", holdout); err != nil {
 		return err
 	}
-	r.Ours = found.Accuracy + found.R2 // one of them is there
+	r.Ours = found.Accuracy + found.R2 // one of them is 0
 	r.Theirs, err = b.peer.score(trained, judged, t.asked.Schema.Label, t.regression())
 	return err
 }
 
-// last runs the program and reads the last line that it prints.
+// last runs the program and decodes the last line of its output.
 func last(ctx context.Context, end any, program string, arguments ...string) error {
 	c := exec.CommandContext(ctx, program, arguments...)
 	c.Stderr = os.Stderr
@@ -88,7 +88,7 @@ func last(ctx context.Context, end any, program string, arguments ...string) err
 	return json.Unmarshal(lines[len(lines)-1], end)
 }
 
-// join makes one file of several with the same header, and counts its rows.
+// join joins several files with the same header, and counts the rows.
 func join(path string, parts []string) (rows int, err error) {
 	var all []byte
 	for i, part := range parts {
@@ -104,7 +104,7 @@ func join(path string, parts []string) (rows int, err error) {
 		rows += bytes.Count(b[header:], []byte("\n"))
 	}
 	if rows == 0 {
-		return 0, fmt.Errorf("%d files for %s, without rows", len(parts), path)
+		return 0, fmt.Errorf("%d files for %s have no rows: want at least 1", len(parts), path)
 	}
 	return rows, os.WriteFile(path, all, 0o600)
 }

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// What docs/tables-accuracy.md shows is what the records beside it hold.
+// TestDocument: docs/tables-accuracy.md shows the figures of docs/tables-accuracy.jsonl.
 func TestDocument(t *testing.T) {
 	picture := filepath.Join(t.TempDir(), "picture.svg")
 	o, err := parse([]string{"--only", "none", "--trials", "../../docs/tables-accuracy.jsonl", "--plot", picture}, t.Output())

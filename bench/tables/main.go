@@ -1,15 +1,15 @@
-// Command tables sets what ten trainers of unlike rows learn together beside scikit-learn,
-// which has all their rows: on the data sets that people try first, raw as they come. Tasks
-// have the defaults for tables and run in the simulator, with the roles and rounds of a
-// network, and with --demo in "althing demo", with real consensus. It is no test: what was
-// wanted and is not reached is printed.
+// Command tables compares what ten trainers with different kinds of rows learn together with
+// scikit-learn, which has all their rows, on raw popular data sets. Tasks have the defaults
+// for tables. They run in the simulator, with the roles and rounds of a network, and with
+// --demo also in "althing demo", with real consensus. It is not a test: missed targets are
+// printed.
 //
 //	go run ./bench/tables
 //	go run ./bench/tables --only iris,wine --splits 5
 //	go run ./bench/tables --demo --trials docs/tables-accuracy.jsonl --plot docs/tables-accuracy.svg
 //
-// Each trial is a line of a file, and none that stands there is made again. The tables and
-// the picture are of all that stands there.
+// Each trial is a line of a file. A trial that is in the file is not run again. The tables
+// and the picture show all trials in the file.
 package main
 
 import (
@@ -25,13 +25,13 @@ import (
 	"github.com/althing-network/althing/bench/command"
 )
 
-// options are what the flags say.
+// options are the values of the flags.
 type options struct {
 	only   []string // names of data sets
 	splits int
 	demo   bool
 	python string
-	trials string // file; empty: none is kept
+	trials string // file; empty: trials are not kept
 	plot   string // file; empty: none
 }
 
@@ -39,7 +39,7 @@ func main() {
 	command.Main("tables", parse, func(ctx context.Context, o options) error { return run(ctx, o, os.Stdout, os.Stderr) })
 }
 
-// parse reads the flags and says on w what is wrong with them.
+// parse parses the flags, and writes an error about them to w.
 func parse(arguments []string, w io.Writer) (o options, err error) {
 	var names []string
 	for _, s := range sets() {
@@ -48,11 +48,11 @@ func parse(arguments []string, w io.Writer) (o options, err error) {
 	all := strings.Join(names, ",")
 	f := flag.NewFlagSet("bench/tables", flag.ContinueOnError)
 	f.SetOutput(w)
-	only := f.String("only", all, "`sets` to learn; none: only tables and picture")
-	f.IntVar(&o.splits, "splits", 20, "into trainers' and held-out rows, of each set")
-	f.BoolVar(&o.demo, "demo", false, "learn each set once with althing demo as well")
-	f.StringVar(&o.python, "python", "", "Python that has scikit-learn "+sklearnVersion+", pandas "+pandasVersion+" and palmerpenguins "+penguinsVersion+" (default: the one that is installed into "+folder+")")
-	f.StringVar(&o.trials, "trials", "", "`file` that keeps trials, a line each")
+	only := f.String("only", all, "data `sets` to learn, separated by commas; none: only print tables and draw the picture")
+	f.IntVar(&o.splits, "splits", 20, "`number` of random splits per data set")
+	f.BoolVar(&o.demo, "demo", false, "also learn each data set once with althing demo")
+	f.StringVar(&o.python, "python", "", "Python that has scikit-learn "+sklearnVersion+", pandas "+pandasVersion+" and palmerpenguins "+penguinsVersion+" (default: one that is installed into "+folder+")")
+	f.StringVar(&o.trials, "trials", "", "`file` to which trials are appended, one per line, and that keeps earlier ones")
 	f.StringVar(&o.plot, "plot", "", "`file` for the picture")
 	if err := f.Parse(arguments); err != nil {
 		return o, err
@@ -62,7 +62,7 @@ func parse(arguments []string, w io.Writer) (o options, err error) {
 	case f.NArg() > 0:
 		err = errors.New("want flags only")
 	case o.splits < 1:
-		err = errors.New("want at least one split")
+		err = fmt.Errorf("--splits %d: want at least 1", o.splits)
 	default:
 		for _, name := range o.only {
 			if name != "none" && !slices.Contains(names, name) {
@@ -76,7 +76,7 @@ func parse(arguments []string, w io.Writer) (o options, err error) {
 	return o, err
 }
 
-// run makes the trials that are missing, and reports all, and then what was missed.
+// run runs the trials that are missing, and reports all trials and the missed targets.
 func run(ctx context.Context, o options, w, log io.Writer) error {
 	all, err := readRecords(o.trials)
 	if err != nil {
@@ -99,7 +99,7 @@ func run(ctx context.Context, o options, w, log io.Writer) error {
 	return draw(o.plot, all)
 }
 
-// measure adds the trials that are not there yet.
+// measure runs the missing trials.
 func measure(ctx context.Context, o options, all []record, log io.Writer) (_ []record, err error) {
 	path, err := python(ctx, o.python, log)
 	if err != nil {

@@ -20,7 +20,7 @@ func TestFlags(t *testing.T) {
 	if err != nil || !slices.Equal(o.only, []string{"iris", "wine"}) || o.splits != 3 || !o.demo || o.trials != "t" || o.plot != "p" {
 		t.Errorf("%+v, %v", o, err)
 	}
-	for flags, want := range map[string]string{"--splits 0": "at least one split", "--only cars": "want some of iris,", "iris": "flags only"} {
+	for flags, want := range map[string]string{"--splits 0": "--splits 0: want at least 1", "--only cars": "want some of iris,", "iris": "flags only"} {
 		var said strings.Builder
 		if _, err := parse(strings.Fields(flags), &said); err == nil || !strings.Contains(said.String(), want) {
 			t.Errorf("%s: %q, want %q", flags, said.String(), want)
@@ -28,7 +28,7 @@ func TestFlags(t *testing.T) {
 	}
 }
 
-// Quantiles as tables of Student's t have them.
+// TestStudent compares with tables of Student's t.
 func TestStudent(t *testing.T) {
 	for freedom, want := range map[float64]float64{5: 2.5706, 9: 2.2622, 19: 2.0930, 99: 1.9842} {
 		if got := student(freedom); math.Abs(got-want) > 3e-3 {
@@ -40,7 +40,7 @@ func TestStudent(t *testing.T) {
 	}
 }
 
-// What was wanted and is not so has a line, and small data sets have more room.
+// TestMissed: each missed target has a line. Small data sets have a lower target.
 func TestMissed(t *testing.T) {
 	all := []record{
 		{Set: "iris", Way: inSimulator, Split: 1, Rows: 120, Held: 30, Ours: 0.9, Theirs: 0.93, Curve: []float64{0.8, 0.9}},
@@ -66,7 +66,7 @@ func TestMissed(t *testing.T) {
 	}
 }
 
-// Records are read as they were written, and none is made twice.
+// TestRecords: records are read as they were written, and no trial is run twice.
 func TestRecords(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "trials.jsonl")
 	want := record{Set: "iris", Way: inSimulator, Split: 3, Rows: 120, Held: 30, Ours: 0.9, Theirs: 0.93, Curve: []float64{0.8, 0.9}}
@@ -78,10 +78,10 @@ func TestRecords(t *testing.T) {
 		t.Fatalf("%+v, %v", all, err)
 	}
 	if again := (record{Set: "iris", Way: inSimulator, Split: 3}); !again.in(all) {
-		t.Error("it would be made again")
+		t.Error("the recorded trial would run again")
 	}
 	if other := (record{Set: "iris", Way: inSimulator, Split: 4}); other.in(all) {
-		t.Error("another split is taken for it")
+		t.Error("a trial with another split counts as recorded")
 	}
 }
 
@@ -109,7 +109,8 @@ func made(t *testing.T, regression bool) table {
 	return made
 }
 
-// Every row is in one part, and the files that scikit-learn gets hold the same rows.
+// TestSplit: every row is in exactly one part, and the files for scikit-learn have the same
+// rows.
 func TestSplit(t *testing.T) {
 	for _, regression := range []bool{false, true} {
 		m := made(t, regression)
@@ -126,7 +127,7 @@ func TestSplit(t *testing.T) {
 		}
 		slices.Sort(seen)
 		if len(seen) != 200 || len(slices.Compact(seen)) != 200 {
-			t.Errorf("%d rows are dealt out, %d different ones", len(seen), len(slices.Compact(seen)))
+			t.Errorf("the parts have %d rows, %d different ones", len(seen), len(slices.Compact(seen)))
 		}
 		again, err := open(m.set, f.files[1])
 		if err != nil {
@@ -143,7 +144,7 @@ func TestSplit(t *testing.T) {
 	}
 }
 
-// A task learns what its rows say; the first round measures them.
+// TestSimulate: a task learns its rows. The first round only measures them.
 func TestSimulate(t *testing.T) {
 	for _, regression := range []bool{false, true} {
 		m := made(t, regression)
@@ -155,13 +156,13 @@ func TestSimulate(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := int(spec.Suggest("", m.asked).Target.Rounds); len(curve) != want || curve[want-1] < 0.95 {
+		if want := int(spec.SuggestTask("", m.asked).Target.Rounds); len(curve) != want || curve[want-1] < 0.95 {
 			t.Errorf("regression %t: %d rounds, the last reaches %.3f: want %d, and 0.95", regression, len(curve), curve[len(curve)-1], want)
 		}
 	}
 }
 
-// TestPeer runs where scikit-learn is installed already.
+// TestPeer compares with scikit-learn. It is skipped if scikit-learn is not installed.
 func TestPeer(t *testing.T) {
 	peer, err := start(t.Context(), filepath.Join("../..", folder, "bin", "python"))
 	if err != nil {

@@ -2,8 +2,8 @@ package main
 
 import "math"
 
-// mean is that of some numbers, and half the width of its 95% interval by Student's t, which
-// is 0 of one number.
+// mean is the mean of some numbers, and half the width of its 95% interval by Student's t. The
+// width is 0 for one number.
 func mean(numbers []float64) (mean, within float64) {
 	n := float64(len(numbers))
 	for _, x := range numbers {
@@ -19,11 +19,11 @@ func mean(numbers []float64) (mean, within float64) {
 	return mean, student(n-1) * math.Sqrt(squares/(n-1)/n)
 }
 
-// student is the 0.975 quantile of Student's t, to three thousandths from five degrees of freedom
-// on (Abramowitz and Stegun 1964, 26.7.5).
+// student is the 0.975 quantile of Student's t, with an error of at most 0.003 for five degrees
+// of freedom or more (Abramowitz and Stegun 1964, 26.7.5).
 func student(freedom float64) float64 {
 	const (
-		z  = 1.959964 // that of the normal distribution
+		z  = 1.959964 // the quantile of the normal distribution
 		z2 = z * z
 	)
 	v := freedom

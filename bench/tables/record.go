@@ -22,23 +22,24 @@ type record struct {
 	Way    string    `json:"way"`
 	Split  uint64    `json:"split"`
 	Rows   int       `json:"rows"` // of all trainers
-	Held   int       `json:"held"` // rows that are held out
-	Ours   float64   `json:"ours"` // of the last model: accuracy of the whole hold-out, or R2
+	Held   int       `json:"held"` // rows of the hold-out
+	Ours   float64   `json:"ours"` // accuracy or R2 of the last model on the whole hold-out
 	Theirs float64   `json:"theirs"`
-	Curve  []float64 `json:"curve,omitempty"` // in the simulator: of the model of each round
-	// Seconds are those of the demo, from its start to its end.
+	Curve  []float64 `json:"curve,omitempty"` // in the simulator: accuracy or R2 of the model of each round
+	// Seconds is the time of the demo from start to end.
 	Seconds float64 `json:"seconds,omitempty"`
 }
 
-// points are in a whole.
+// points is the number of points of a score of 1.
 const points = 100
 
-// in reports whether the same trial was made already.
+// in reports whether the list has a trial with the same settings.
 func (r record) in(all []record) bool {
 	return slices.ContainsFunc(all, func(o record) bool { return o.Set == r.Set && o.Way == r.Way && o.Split == r.Split })
 }
 
-// readRecords reads a file of trials; there are none where it is not there, or has no name.
+// readRecords reads a file of trials. Without a name, or if the file does not exist, there
+// are none.
 func readRecords(name string) (all []record, err error) {
 	if name == "" {
 		return nil, nil
@@ -60,7 +61,7 @@ func readRecords(name string) (all []record, err error) {
 	return all, nil
 }
 
-// append adds the trial to a file, unless it has no name.
+// append appends the trial to a file. Without a name it does nothing.
 func (r record) append(name string) error {
 	if name == "" {
 		return nil

@@ -9,14 +9,14 @@ import (
 	"github.com/althing-network/althing/bench/plot"
 )
 
-// The bar: how many points below scikit-learn a mean may be.
+// The targets: how many points below scikit-learn a mean may be.
 const (
 	usualBar  = 2.0
 	smallBar  = 4.0
 	smallRows = 300 // a data set with fewer is small
 )
 
-// result is all trials of a data set in one way.
+// result summarises all trials of a data set in one way.
 type result struct {
 	set, way     string
 	rows, held   int
@@ -28,7 +28,7 @@ type result struct {
 	curve        []float64 // of the model of each round: the mean difference, in points
 }
 
-// resultOf sums the trials of a data set up; there are none where trials is 0.
+// resultOf summarises the trials of a data set. If there are none, trials is 0.
 func resultOf(all []record, set, way string) (r result) {
 	r.set, r.way = set, way
 	var ours, theirs, differences, seconds []float64
@@ -58,7 +58,7 @@ func resultOf(all []record, set, way string) (r result) {
 	return r
 }
 
-// bar is how far below scikit-learn the mean may be.
+// bar is how many points below scikit-learn the mean may be.
 func (r result) bar() float64 {
 	if r.rows+r.held < smallRows {
 		return smallBar
@@ -66,7 +66,7 @@ func (r result) bar() float64 {
 	return usualBar
 }
 
-// results are of all data sets that have trials in a way.
+// results are the results of all data sets with trials in one way.
 func results(all []record, way string) (found []result) {
 	for _, s := range sets() {
 		if r := resultOf(all, s.name, way); r.trials > 0 {
@@ -76,7 +76,7 @@ func results(all []record, way string) (found []result) {
 	return found
 }
 
-// missed lists what was wanted and is not so.
+// missed lists the missed targets.
 func missed(all []record) (lines []string) {
 	for _, way := range []string{inSimulator, inDemo} {
 		for _, r := range results(all, way) {
@@ -88,7 +88,7 @@ func missed(all []record) (lines []string) {
 	return lines
 }
 
-// tables are in Markdown, one for each way.
+// tables are tables in Markdown, one per way.
 func tables(all []record) string {
 	var b strings.Builder
 	if found := results(all, inSimulator); len(found) > 0 {
@@ -109,7 +109,7 @@ func tables(all []record) string {
 	return b.String()
 }
 
-// signed is a number of points with its sign, which 0 has none of.
+// signed is a number of points with its sign; 0 has no sign.
 func signed(points float64) string {
 	text := fmt.Sprintf("%+.2f", points)
 	if text == "-0.00" || text == "+0.00" {
@@ -118,8 +118,8 @@ func signed(points float64) string {
 	return text
 }
 
-// draw makes the picture: how far the model of each round is from scikit-learn, the mean of
-// all splits in the simulator.
+// draw draws the difference to scikit-learn of the model of each round, as the mean over all
+// splits in the simulator.
 func draw(name string, all []record) error {
 	c := plot.Chart{X: plot.Axis{Label: "rounds"}, Y: plot.Axis{Label: "points beyond scikit-learn", Min: -15, Max: 5}}
 	for _, r := range results(all, inSimulator) {

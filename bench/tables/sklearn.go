@@ -13,8 +13,8 @@ import (
 //go:embed tables.py
 var script string
 
-// What is compared with, and where it is installed: relative to the folder of the module,
-// which is not kept under version control.
+// The versions that we compare with, and the folder into which they are installed, relative
+// to the root of the module. The folder is not under version control.
 const (
 	sklearnVersion  = "1.9.1"
 	pandasVersion   = "3.1.1"
@@ -29,9 +29,9 @@ type sklearn struct{ *peer.Child }
 type question struct {
 	Ask        string   `json:"ask"` // write or score
 	Set        string   `json:"set,omitempty"`
-	Path       string   `json:"path,omitempty"` // to write to
-	Rows       []string `json:"rows,omitempty"` // files to learn from
-	Held       []string `json:"held,omitempty"` // files to be judged by
+	Path       string   `json:"path,omitempty"` // file to write
+	Rows       []string `json:"rows,omitempty"` // files to train on
+	Held       []string `json:"held,omitempty"` // files to evaluate on
 	Label      string   `json:"label,omitempty"`
 	Regression bool     `json:"regression"`
 }
@@ -41,8 +41,8 @@ type answer struct {
 	Score float64 `json:"score"`
 }
 
-// python is the one that is named, else the one that has scikit-learn, which is installed
-// if it is not there.
+// python is the named Python. If none is named, it is one with scikit-learn, which is
+// installed if it is missing.
 func python(ctx context.Context, named string, log io.Writer) (string, error) {
 	return peer.Environment{
 		Folder:   folder,
@@ -52,14 +52,14 @@ func python(ctx context.Context, named string, log io.Writer) (string, error) {
 	}.Python(ctx, named, log)
 }
 
-// start runs the child on one thread. Its first line says that it has loaded.
+// start starts the child on one thread. The child writes its first line when it has loaded.
 func start(ctx context.Context, python string) (sklearn, error) {
 	c, err := peer.Start(ctx, python, script, "OMP_NUM_THREADS=1", "OPENBLAS_NUM_THREADS=1", "MKL_NUM_THREADS=1")
 	if err != nil {
 		return sklearn{}, err
 	}
 	if err := c.Read(&answer{}); err != nil {
-		return sklearn{}, fmt.Errorf("scikit-learn does not load: %w", errors.Join(err, c.Close()))
+		return sklearn{}, fmt.Errorf("cannot load scikit-learn: %w", errors.Join(err, c.Close()))
 	}
 	return sklearn{c}, nil
 }
@@ -69,8 +69,8 @@ func (s sklearn) write(set, path string) error {
 	return s.Ask(question{Ask: "write", Set: set, Path: path}, &answer{})
 }
 
-// score is the accuracy of a logistic regression, and R2 of a ridge regression, that has
-// learned from files of rows, on held-out files.
+// score is the accuracy of a logistic regression, or R2 of a ridge regression, that was
+// trained on some files and evaluated on others.
 func (s sklearn) score(rows, held []string, label string, regression bool) (float64, error) {
 	var a answer
 	err := s.Ask(question{Ask: "score", Rows: rows, Held: held, Label: label, Regression: regression}, &a)

@@ -15,13 +15,12 @@ import (
 // The settings of every trial.
 const (
 	trainers = 10
-	alpha    = 0.5 // of the split by Dirichlet
+	alpha    = 0.5 // of the Dirichlet split
 	heldOut  = spec.One / 5
-	strata   = 10 // of labels that are numbers
+	strata   = 10 // number of classes into which labels that are numbers are grouped for a split
 )
 
-// set is a data set, and what somebody who has looked at it with althing data check says
-// of it.
+// set is a data set with the options that its owner chooses after althing data check.
 type set struct {
 	name string
 	says data.Options
@@ -39,16 +38,16 @@ func sets() []set {
 	}
 }
 
-// table is a data set that is read from its file.
+// table is a data set that was read from its file.
 type table struct {
 	set
 	path  string
 	lines [][]byte   // of the file, header first
-	asked spec.Data  // what a task says of its rows
-	rows  data.Table // raw: numbers as they stand in the file
+	asked spec.Data  // the data section of a task
+	rows  data.Table // raw: numbers as in the file
 }
 
-// read has a data set written into a folder, and opens it.
+// read lets the child write a data set into a folder, and opens it.
 func read(s set, peer sklearn, folder string) (table, error) {
 	path := filepath.Join(folder, s.name+".csv")
 	if err := peer.write(s.name, path); err != nil {
@@ -57,7 +56,7 @@ func read(s set, peer sklearn, folder string) (table, error) {
 	return open(s, path)
 }
 
-// open reads a data set as a task wants it.
+// open reads a data set in the form that a task needs.
 func open(s set, path string) (t table, err error) {
 	report, err := data.Inspect(path, s.says)
 	if err != nil {
@@ -73,7 +72,7 @@ func open(s set, path string) (t table, err error) {
 	b, err := os.ReadFile(path)
 	t.lines = slices.Collect(bytes.Lines(b))
 	if err == nil && len(t.lines) != t.rows.Rows()+1 {
-		err = fmt.Errorf("%s: %d lines for %d rows", path, len(t.lines), t.rows.Rows())
+		err = fmt.Errorf("%s has %d lines: want a header and %d rows", path, len(t.lines), t.rows.Rows())
 	}
 	return t, err
 }
@@ -81,17 +80,16 @@ func open(s set, path string) (t table, err error) {
 // regression reports whether the label is a number.
 func (t table) regression() bool { return len(t.asked.Schema.Classes) == 0 }
 
-// federation is the rows of a table that are dealt out: a part for each trainer, and for
-// each evaluator a part of what is held out.
+// federation are the rows of a table, split between trainers and evaluators.
 type federation struct {
 	trainers []data.Table
-	held     []data.Table
+	held     []data.Table // the shards of the evaluators
 	holdout  data.Table
-	files    [2]string // of all trainers' rows and of the rows that are held out, raw
+	files    [2]string // raw rows of all trainers, and of the hold-out
 }
 
-// split holds a fifth of the rows out and deals the others out to trainers of whom each
-// has labels of its own.
+// split makes one fifth of the rows the hold-out, and splits the others between trainers so
+// that each has mostly some of the labels.
 func (t table) split(seed uint64) (f federation, err error) {
 	labels := t.rows
 	if t.regression() {
@@ -119,7 +117,7 @@ func (t table) split(seed uint64) (f federation, err error) {
 	return f, nil
 }
 
-// views are parts of the table with the labels that it has.
+// views are parts of the table with its original labels.
 func (t table) views(parts []data.Table) (views []data.Table) {
 	for _, part := range parts {
 		views = append(views, t.rows.View(part.Index))
@@ -127,7 +125,7 @@ func (t table) views(parts []data.Table) (views []data.Table) {
 	return views
 }
 
-// write writes some rows to a file, as they stand in the table's.
+// write writes some rows to a file, unchanged.
 func (t table) write(path string, rows []int) error {
 	b := slices.Clone(t.lines[0])
 	for _, row := range rows {
@@ -136,7 +134,7 @@ func (t table) write(path string, rows []int) error {
 	return os.WriteFile(path, b, 0o600)
 }
 
-// tenths says of each number in which tenth of all it is, by size.
+// tenths returns for each number in which tenth of all numbers it is, by size.
 func tenths(numbers []float32) []int32 {
 	sorted := slices.Sorted(slices.Values(numbers))
 	found := make([]int32, len(numbers))

@@ -10,15 +10,15 @@ import (
 	"github.com/althing-network/althing/train"
 )
 
-// task is what a consumer asks for: the defaults for a table, of all trainers.
+// task is a task with the defaults for a table, for all trainers.
 func (t table) task() spec.TaskSpec {
-	asked := spec.Suggest("", t.asked)
+	asked := spec.SuggestTask("", t.asked)
 	asked.Selection.Trainers = trainers
 	return asked
 }
 
-// simulate runs one task in a simulated network, and returns how good the model of each
-// round is on the whole hold-out. The first round only measures the columns.
+// simulate runs one task in a simulated network, and returns the score of the model of each
+// round on the whole hold-out. The first round only measures the columns.
 func (t table) simulate(ctx context.Context, f federation, seed uint64) (curve []float64, err error) {
 	n := sim.New(sim.Config{Seed: seed})
 	members := make([]sim.Member, sim.Aggregators, sim.Aggregators+len(f.held)+len(f.trainers))
@@ -54,7 +54,7 @@ func (t table) simulate(ctx context.Context, f federation, seed uint64) (curve [
 			return nil, err
 		}
 		if r.Next.IsZero() {
-			continue // it was aborted
+			continue // the round was aborted
 		}
 		score, err := f.judge(ctx, n.Nodes[0], task, r.Next)
 		if err != nil {
@@ -65,7 +65,7 @@ func (t table) simulate(ctx context.Context, f federation, seed uint64) (curve [
 	return curve, nil
 }
 
-// judge is how good a model of a task is on the whole hold-out.
+// judge is the score of a model of a task on the whole hold-out.
 func (f federation) judge(ctx context.Context, n *sim.Node, task spec.Task, digest spec.Digest) (float64, error) {
 	m, err := n.Tools.Model(ctx, task, digest)
 	if err != nil {

@@ -8,9 +8,9 @@ import (
 	"golang.org/x/term"
 )
 
-// bar says on a terminal how far the measurement is, and nothing elsewhere.
+// bar draws a progress bar on a terminal, and nothing elsewhere.
 type bar struct {
-	out       *os.File // nil: no terminal
+	out       *os.File // nil if it is not a terminal
 	done, all int      // runs
 	what      string
 }
@@ -33,7 +33,7 @@ func (b *bar) tick() {
 	fmt.Fprintf(b.out, "\r\x1b[K%s%s %d of %d runs  %s", strings.Repeat("█", filled), strings.Repeat("░", width-filled), b.done, b.all, b.what)
 }
 
-// clear takes the bar away.
+// clear removes the bar.
 func (b *bar) clear() {
 	if b.out != nil {
 		fmt.Fprint(b.out, "\r\x1b[K")

@@ -8,8 +8,8 @@ import (
 	"github.com/althing-network/althing/bench/plot"
 )
 
-// figures are the plots by file name: one step and several epochs, all trainers and
-// a quarter of them, a chart for each number of trainers.
+// figures are the plots by file name, for one step and for several epochs, for all trainers
+// and for a quarter of them. A plot has one chart per number of trainers.
 func figures(results []result) map[string]plot.Figure {
 	all := map[string]plot.Figure{}
 	for _, part := range []struct {
@@ -35,7 +35,7 @@ func figures(results []result) map[string]plot.Figure {
 	return all
 }
 
-// alike are the results of the same trainers.
+// alike are the results with the same numbers of trainers.
 func alike(results []result, like result) (same []result) {
 	for _, r := range results {
 		if r.Trainers == like.Trainers && r.Drawn == like.Drawn {
@@ -45,8 +45,8 @@ func alike(results []result, like result) (same []result) {
 	return same
 }
 
-// chart shows results of the same trainers under their bounds: those of the largest
-// sigma^2, which are the highest.
+// chart shows results with the same numbers of trainers, and their bounds. The bounds are
+// those of the largest sigma^2, which are the highest.
 func chart(results ...result) plot.Chart {
 	loosest := slices.MaxFunc(results, func(a, b result) int {
 		switch {
@@ -92,7 +92,7 @@ func points(rounds int, at func(t int) float64) (all []plot.Point) {
 	return all
 }
 
-// level gives all charts of a figure the same axis upward, in whole powers of ten.
+// level gives all charts of a figure the same vertical axis, from one power of ten to another.
 func level(f *plot.Figure) {
 	low, high := math.Inf(1), math.Inf(-1)
 	for _, c := range f.Charts {

@@ -1,8 +1,8 @@
-// Command theory draws what docs/theory.md is about: how far federated training of
-// a regularised softmax is from its optimum, round by round, under the two bounds of
-// the convergence theorem, for 1 to 64 trainers, all or a quarter of them in a round,
-// and with one step or several epochs between rounds. It is not a test: a curve that
-// leaves a bound is shown, not an error. The tests stand in bench/theory/theorem.
+// Command theory draws the figures of docs/theory.md: the distance between federated training
+// of a regularised softmax and its optimum after each round, with the two bounds of the
+// convergence theorem, for 1 to 64 trainers, all or a quarter of them per round, with one
+// step or several epochs between rounds. It is not a test: a curve that leaves a bound is
+// shown, not an error. The tests are in bench/theory/theorem.
 //
 //	go run ./bench/theory --out DIR
 //	go run ./bench/theory --json --trainers 16,64 --seeds 10
@@ -24,15 +24,15 @@ import (
 	"github.com/althing-network/althing/bench/theory/theorem"
 )
 
-// errFlags is wrapped by what package flag has said already.
+// errFlags is wrapped by errors that package flag has printed already.
 var errFlags = errors.New("flags")
 
-// options are what the flags say.
+// options are the values of the flags.
 type options struct {
 	trainers []int
 	rounds   int
 	seeds    int
-	out      string // folder of the plots; none where it is empty
+	out      string // folder for the plots; empty: no plots
 	json     bool
 }
 
@@ -58,22 +58,22 @@ func main() {
 	}
 }
 
-// parse reads the flags; help is written to w.
+// parse parses the flags. Help and errors of package flag are written to w.
 func parse(arguments []string, w io.Writer) (o options, err error) {
 	f := flag.NewFlagSet("bench/theory", flag.ContinueOnError)
 	f.SetOutput(w)
-	trainers := f.String("trainers", "1,2,4,8,16,32,64", "`numbers` of trainers, each a divisor of 448, the number of rows")
-	f.IntVar(&o.rounds, "rounds", 100, "rounds of each curve")
-	f.IntVar(&o.seeds, "seeds", 100, "runs that are averaged")
-	f.StringVar(&o.out, "out", "", "`folder` for the plots, as SVG (default none)")
-	f.BoolVar(&o.json, "json", false, "print one JSON object a curve")
+	trainers := f.String("trainers", "1,2,4,8,16,32,64", "`numbers` of trainers, separated by commas, each a divisor of 448, the number of rows")
+	f.IntVar(&o.rounds, "rounds", 100, "rounds per curve")
+	f.IntVar(&o.seeds, "seeds", 100, "runs per curve, over which the mean is taken")
+	f.StringVar(&o.out, "out", "", "`folder` for the SVG plots (default: no plots)")
+	f.BoolVar(&o.json, "json", false, "print JSON, one object per curve")
 	if err := f.Parse(arguments); err != nil {
 		return o, fmt.Errorf("%w: %w", errFlags, err)
 	}
 	for s := range strings.SplitSeq(*trainers, ",") {
 		n, err := strconv.Atoi(s)
 		if err != nil || n < 1 {
-			return o, fmt.Errorf("--trainers %q: want numbers above 0, as 4,16", *trainers)
+			return o, fmt.Errorf("--trainers %q: want numbers above 0, for example 4,16", *trainers)
 		}
 		o.trainers = append(o.trainers, n)
 	}
@@ -81,12 +81,12 @@ func parse(arguments []string, w io.Writer) (o options, err error) {
 	case o.rounds < 1 || o.seeds < 1:
 		return o, fmt.Errorf("--rounds %d --seeds %d: want at least 1 of both", o.rounds, o.seeds)
 	case f.NArg() > 0:
-		return o, fmt.Errorf("%q: want only flags", f.Arg(0))
+		return o, fmt.Errorf("%q: want flags only", f.Arg(0))
 	}
 	return o, nil
 }
 
-// run measures all curves, says each when it is there, and draws them.
+// run measures all curves, prints each when it is ready, and draws them.
 func run(ctx context.Context, o options, w io.Writer, b *bar) error {
 	table, err := theorem.Digits()
 	if err != nil {
@@ -97,7 +97,7 @@ func run(ctx context.Context, o options, w io.Writer, b *bar) error {
 		return err
 	}
 	if o.out != "" {
-		if err := os.MkdirAll(o.out, 0o755); err != nil { // before hours of work, not behind them
+		if err := os.MkdirAll(o.out, 0o755); err != nil { // fail before hours of work, not after
 			return err
 		}
 	}
@@ -126,7 +126,7 @@ func run(ctx context.Context, o options, w io.Writer, b *bar) error {
 	return draw(o.out, results)
 }
 
-// print says a result as a line of a table or of JSON.
+// print prints a result as a line of the table or as a line of JSON.
 func (r result) print(w io.Writer, asJSON bool) error {
 	if asJSON {
 		return json.NewEncoder(w).Encode(r)

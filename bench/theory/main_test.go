@@ -27,7 +27,7 @@ func TestFlags(t *testing.T) {
 		"--seeds 0":      "at least 1",
 		"--rounds -1":    "at least 1",
 		"--loud":         "not defined",
-		"more":           "only flags",
+		"more":           "flags only",
 	} {
 		if _, err := parse(strings.Fields(flags), io.Discard); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", flags, err, want)
@@ -47,7 +47,8 @@ func TestSettings(t *testing.T) {
 	}
 }
 
-// One object a curve, each on a line, and four plots that are what they are called.
+// TestRun: the output has one JSON object per curve and line, and there are four plots with the
+// right names.
 func TestRun(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "plots")
 	o := options{trainers: []int{1, 4}, rounds: 3, seeds: 2, out: folder, json: true}
@@ -97,7 +98,7 @@ func TestRun(t *testing.T) {
 		t.Errorf("plots (-want +got):\n%s", diff)
 	}
 	o.json, o.out, o.trainers = false, "", []int{3}
-	if err := run(t.Context(), o, io.Discard, &bar{}); err == nil || !strings.Contains(err.Error(), "equal size") {
+	if err := run(t.Context(), o, io.Discard, &bar{}); err == nil || !strings.Contains(err.Error(), "a number of trainers that divides 448") {
 		t.Errorf("3 trainers: %v, want an error about 448 rows", err)
 	}
 }

@@ -13,19 +13,20 @@ const decay spec.PPM = 100_000
 
 const (
 	batch     = 8   // rows
-	alpha     = 0.1 // of the Dirichlet split: shards of few classes
+	alpha     = 0.1 // of the Dirichlet split: shards have few classes
 	splitSeed = 1
-	quarter   = 4 // one in so many trainers, where not all take part
+	quarter   = 4 // 1 of 4 trainers takes part, if not all do
 )
 
-// setting is what one curve is about.
+// setting is the setting of one curve.
 type setting struct {
 	Trainers int `json:"trainers"`
-	Drawn    int `json:"drawn"`        // in a round
+	Drawn    int `json:"drawn"`        // per round
 	Epochs   int `json:"local_epochs"` // 0: one step on one batch
 }
 
-// settings are all curves: one step first, which the theorem is about.
+// settings are the settings of all curves, first those with one step, to which the theorem
+// applies.
 func settings(trainers []int) (all []setting) {
 	for _, epochs := range []int{0, 1, 5, 20} {
 		for _, n := range trainers {
@@ -44,7 +45,7 @@ func (s setting) String() string {
 	return fmt.Sprintf("%d of %d trainers, %s", s.Drawn, s.Trainers, s.work())
 }
 
-// work is what a trainer does in a round.
+// work is what a trainer does per round.
 func (s setting) work() string {
 	switch s.Epochs {
 	case 0:
@@ -55,7 +56,7 @@ func (s setting) work() string {
 	return fmt.Sprintf("%d epochs", s.Epochs)
 }
 
-// result is a curve and where it is.
+// result is a measured curve, compared with the bounds.
 type result struct {
 	setting
 	Seeds       int     `json:"seeds"`
@@ -66,9 +67,9 @@ type result struct {
 	Sigma2      float64 `json:"sigma2"`
 	Start       float64 `json:"start"`        // |w_0 - w*|^2
 	Mean        float64 `json:"mean"`         // of |w_t - w*|^2 after the last round
-	Bound       float64 `json:"bound"`        // there, with sigma^2/mu^2
-	Tight       float64 `json:"tight_bound"`  // there, with eta sigma^2/mu
-	Inside      bool    `json:"inside"`       // under both bounds for every t
+	Bound       float64 `json:"bound"`        // after the last round, with sigma^2/mu^2
+	Tight       float64 `json:"tight_bound"`  // after the last round, with eta sigma^2/mu
+	Inside      bool    `json:"inside"`       // below both bounds for every t
 	Leaves      *int    `json:"leaves"`       // the first t with the mean above the bound; null: none
 	LeavesTight *int    `json:"leaves_tight"` // the same of the tighter one
 	curve       theorem.Curve
@@ -100,7 +101,7 @@ func leaving(c theorem.Curve, b theorem.Bound) *int {
 	return nil
 }
 
-// head stands over the lines of results.
+// head is the line above the results.
 const head = "trainers  drawn  work        sigma^2   mean |w-w*|^2  eta sigma^2/mu bound  sigma^2/mu^2 bound  inside"
 
 func (r result) String() string {

@@ -49,7 +49,7 @@ func (k Keeper) Inconsistencies(ctx context.Context, tasks func(ctx context.Cont
 		if err := round.CheckDeposit(n.Deposit); err != nil {
 			report("node %d: %s", id, err)
 		}
-		votable += n.Own()
+		votable += n.OwnStake()
 		busy, bond, err := tasks(ctx, id)
 		if err != nil {
 			return true, err

@@ -170,7 +170,7 @@ func (k Keeper) VotableOf(ctx context.Context, owner string) (uint64, error) {
 		return 0, err
 	}
 	d, err := k.deposit(ctx, id)
-	return d.Own(), err
+	return d.OwnStake(), err
 }
 
 // updateVotable updates the sum of all stake that has a vote. Before that it tells the module that

@@ -319,7 +319,7 @@ func (to *told) Changed(ctx context.Context, of sdk.AccAddress, before uint64) e
 	if err != nil {
 		return err
 	}
-	if d, err := name.Node.Deposit.ToSpec(); before > 0 && (err != nil || d.Own() != before) {
+	if d, err := name.Node.Deposit.ToSpec(); before > 0 && (err != nil || d.OwnStake() != before) {
 		to.t.Errorf("told of %d when there is %+v, %v", before, d, err)
 	}
 	to.heard = append(to.heard, before)

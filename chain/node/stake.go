@@ -83,7 +83,7 @@ func (k Keeper) Exit(ctx context.Context, msg *nodepb.MsgExit) (*nodepb.MsgExitR
 		return nil, withCode(err)
 	}
 	res := new(nodepb.MsgExitResponse)
-	if before.Own() > 0 {
+	if before.OwnStake() > 0 {
 		res.Unbonding = nodepb.UnbondingFromSpec(after.Unbonding[len(after.Unbonding)-1])
 	}
 	return res, k.startExit(ctx, id, before, after, burned)
@@ -100,7 +100,7 @@ func (k Keeper) startExit(ctx context.Context, id uint64, before, after spec.Dep
 			return fmt.Errorf("burn the granted stake of node %d: %w", id, err)
 		}
 	}
-	if before.Own() > 0 {
+	if before.OwnStake() > 0 {
 		u := nodepb.UnbondingFromSpec(after.Unbonding[len(after.Unbonding)-1])
 		if err := emit(ctx, &nodepb.EventUnbondingStarted{Node: id, Unbonding: u}); err != nil {
 			return err
@@ -179,7 +179,7 @@ func (k Keeper) deposit(ctx context.Context, id uint64) (spec.Deposit, error) {
 // setDeposit stores a deposit and updates what depends on it: the sum of stake with a vote,
 // the index of active nodes and the index of due times.
 func (k Keeper) setDeposit(ctx context.Context, id uint64, before, after spec.Deposit) error {
-	if err := k.updateVotable(ctx, id, before.Own(), after.Own()); err != nil {
+	if err := k.updateVotable(ctx, id, before.OwnStake(), after.OwnStake()); err != nil {
 		return err
 	}
 	if err := k.deposits.Set(ctx, id, nodepb.DepositFromSpec(after)); err != nil {

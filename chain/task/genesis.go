@@ -55,7 +55,7 @@ func validate(g *taskpb.Genesis) error {
 		if err := validateRound(r); err != nil {
 			return fmt.Errorf("task %d round %d: %w", r.Task, r.Number, err)
 		}
-		if r.Measures && (!t.Spec.Data.Learns() || correctRows(r) > 0) {
+		if r.Measures && (!t.Spec.Data.MeasuresColumns() || correctRows(r) > 0) {
 			return fmt.Errorf("task %d round %d measures columns: want a task that learns their scale, and no rows classified", r.Task, r.Number)
 		}
 		if r.Measures && (r.Number == t.ScoredRound || r.Number == t.BestRound) {

@@ -25,7 +25,7 @@ func learnedFrom(path, kind string, r tableFlags) (model.File, error) {
 		return model.File{}, err
 	}
 	d := spec.Data{Name: "rows", Features: spec.FeaturesStandard, Missing: r.read.Missing, Schema: demo.WithBounds(schema, table)}
-	asked := spec.Suggest(kind, d)
+	asked := spec.SuggestTask(kind, d)
 	f, err := model.Initial(asked)
 	if err != nil {
 		return f, err

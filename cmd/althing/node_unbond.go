@@ -32,7 +32,7 @@ func (s *session) nodeUnbond() *cobra.Command {
 				return s.sendForNode(cmd, func(spec.Node) client.Message { return client.CancelUnbond{Number: number} })
 			}
 			if args[0] == "all" {
-				return s.sendForNode(cmd, func(n spec.Node) client.Message { return client.Unbond{Amount: n.Own()} })
+				return s.sendForNode(cmd, func(n spec.Node) client.Message { return client.Unbond{Amount: n.OwnStake()} })
 			}
 			amount, err := parseAmount(args[0])
 			if err != nil {

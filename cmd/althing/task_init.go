@@ -50,7 +50,7 @@ same columns, in any order. Read the file before you pay for the task.`,
 			if table.read.Missing == spec.MissingImpute {
 				rows.Missing = spec.MissingImpute
 			}
-			asked := spec.Suggest(kind, rows)
+			asked := spec.SuggestTask(kind, rows)
 			text := taskFileText(asked, report)
 			read, err := spec.ParseTask([]byte(text))
 			switch {

@@ -131,10 +131,10 @@ func receiptsToSpec(r *digests, list []Receipt) (out []spec.Receipt) {
 	return out
 }
 
-func givenFromSpec(g round.Given) Given {
+func givenFromSpec(g round.SignedReceipt) Given {
 	return Given{Commitment: digest(g.Commitment), Signature: signature(g.Signature)}
 }
 
-func givenToSpec(r *digests, m Given) round.Given {
-	return round.Given{Commitment: r.read("commitment", m.Commitment), Signature: r.signature(m.Signature)}
+func givenToSpec(r *digests, m Given) round.SignedReceipt {
+	return round.SignedReceipt{Commitment: r.read("commitment", m.Commitment), Signature: r.signature(m.Signature)}
 }

@@ -99,7 +99,7 @@ func (m *Machine) planAttest(d role.Duty) []role.Action {
 	held, all := make([]bool, len(d.Round.Trainers)), true
 	for i, t := range d.Round.Trainers {
 		if t.Height > 0 {
-			_, held[i] = slices.BinarySearch(d.Held, t.Node)
+			_, held[i] = slices.BinarySearch(d.Stored, t.Node)
 			all = all && held[i]
 		}
 	}

@@ -15,6 +15,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
+// TestLiarIsNamed: an aggregator that reveals another model than the others is named with a
+// fault and slashed, and the rounds go on with the right model.
 func TestLiarIsNamed(t *testing.T) {
 	n := simtest.Open(t, 3, sim.DigitsTask(2))
 	n.Nodes[1].Machines = func() []role.Machine { return []role.Machine{&aggregator.Machine{Node: 2, Liar: true}} }
@@ -23,33 +25,34 @@ func TestLiarIsNamed(t *testing.T) {
 	simtest.WantNoErrors(t, n)
 	all := simtest.SettledRounds(t, n)
 	lie := all[0].Aggregates[1].Digest
-	// a fiftieth of the least bond, in each of two rounds
+	// the fine is 1/50 of the minimum bond, and is taken in each of the two rounds
 	want := []spec.Fault{{Round: 1, Node: 2, Kind: spec.FaultWrongAggregate, Digest: lie, Burned: 2 * 200}}
 	if diff := cmp.Diff(want, task.Faults); diff != "" {
 		t.Error(diff)
 	}
 	if lie == all[0].Next || task.Accepted != 2 {
-		t.Errorf("lie %s, model %s, %d rounds accepted", lie.Short(), all[0].Next.Short(), task.Accepted)
+		t.Errorf("the liar revealed %s, the round accepted %s; %d rounds accepted, want 2", lie.Short(), all[0].Next.Short(), task.Accepted)
 	}
 }
 
-// closed is the policy of an aggregator that takes no upload.
-type closed struct{ blob.Policy }
+// refusesUploads is the policy of an aggregator that accepts no upload.
+type refusesUploads struct{ blob.Policy }
 
-func (closed) MayPut(context.Context, blob.Caller, blob.Ref, blob.Entry) error {
+func (refusesUploads) MayPut(context.Context, blob.Caller, blob.Ref, blob.Entry) error {
 	return blob.ErrForbidden
 }
 
-// TestAggregatorPulls lets no upload through to one aggregator.
-func TestAggregatorPulls(t *testing.T) {
+// TestAggregatorFetchesMissingUpdates: an aggregator that got no upload fetches the updates
+// from the other aggregators, and computes the same model.
+func TestAggregatorFetchesMissingUpdates(t *testing.T) {
 	n := simtest.Open(t, 3, sim.DigitsTask(1))
 	cut := n.Nodes[3]
-	cut.Policy = closed{cut.Policy}
+	cut.Policy = refusesUploads{cut.Policy}
 	simtest.Finish(t, n)
 	simtest.WantNoErrors(t, n)
 	r := simtest.SettledRounds(t, n)[0]
 	if a := r.Aggregates[3]; a.Attested != 0 || a.Digest != r.Next {
-		t.Fatalf("aggregator %d attested at %d and says %s, the round %s", a.Node, a.Attested, a.Digest.Short(), r.Next.Short())
+		t.Fatalf("aggregator %d attested at height %d (want 0) and revealed %s, the round accepted %s", a.Node, a.Attested, a.Digest.Short(), r.Next.Short())
 	}
 	labels, err := cut.Tools.Store.Labels(t.Context())
 	if err != nil {
@@ -57,13 +60,13 @@ func TestAggregatorPulls(t *testing.T) {
 	}
 	labels = slices.DeleteFunc(labels, func(l blob.Label) bool { return l.Kind != blob.Update })
 	if len(labels) != 3 {
-		t.Errorf("it holds %d updates, want 3: %v", len(labels), labels)
+		t.Errorf("aggregator 4 holds %d updates, want 3: %v", len(labels), labels)
 	}
 }
 
-// TestNothingToDoAfterTheCommit: an aggregator that did not commit does not
-// compute in the phase of reveals.
-func TestNothingToDoAfterTheCommit(t *testing.T) {
+// TestAggregatorWithoutCommitmentDoesNotCompute: an aggregator that did not commit in time does
+// not compute the model in the phase reveal.
+func TestAggregatorWithoutCommitmentDoesNotCompute(t *testing.T) {
 	n := simtest.Open(t, 1, sim.DigitsTask(1))
 	late := n.Nodes[3]
 	late.Refuses = func(role.Action) bool {
@@ -72,6 +75,6 @@ func TestNothingToDoAfterTheCommit(t *testing.T) {
 	}
 	simtest.Finish(t, n)
 	if late.Done[aggregator.Combine{Task: spec.Task{ID: 1}, Round: spec.Round{Number: 1}}.Key()] != 0 {
-		t.Error("it combined after the time to commit")
+		t.Error("the aggregator computed the model after the phase aggregate")
 	}
 }

@@ -10,8 +10,9 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// TestBaselines: a stranger gets the models of a round whose updates are public: its base,
-// what it made, and what each survivor alone would have made. Of a private task it gets none.
+// TestBaselines: of a round whose updates are public, a stranger gets the base model, the next
+// model, and the model that each survivor alone would have made. Of a private round, a round
+// that measured columns and an unsettled round it gets none.
 func TestBaselines(t *testing.T) {
 	n, _ := settled(t, sim.DigitsTask(2), -1)
 	task, r := record(t, n, 1)
@@ -20,7 +21,7 @@ func TestBaselines(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(list) != 2+r.Survivors() {
-		t.Fatalf("%d models of a round with %d survivors", len(list), r.Survivors())
+		t.Fatalf("got %d models of a round with %d survivors, want 2 more than survivors", len(list), r.Survivors())
 	}
 	for i, d := range []spec.Digest{r.Base, r.Next} {
 		if got, err := list[i].Model.Digest(); err != nil || got != d || list[i].Node != 0 {
@@ -29,7 +30,7 @@ func TestBaselines(t *testing.T) {
 	}
 	for i, b := range list[2:] {
 		if b.Node == 0 || i > 0 && b.Node <= list[1+i].Node || slices.Equal(b.Model.Weights, list[0].Model.Weights) || slices.Equal(b.Model.Weights, list[1].Model.Weights) {
-			t.Errorf("node %d alone makes a model that another makes, or stands out of order", b.Node)
+			t.Errorf("the model of node %d alone equals the base or the next model, or is out of order", b.Node)
 		}
 	}
 	_, second := record(t, n, 2)
@@ -45,7 +46,7 @@ func TestBaselines(t *testing.T) {
 	} {
 		task, r := refused()
 		if _, err := aggregator.Baselines(t.Context(), n.Stranger(), task, r); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("got %v, want %q", err, want)
+			t.Errorf("got error %v, want one with %q", err, want)
 		}
 	}
 }

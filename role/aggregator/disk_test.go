@@ -26,6 +26,7 @@ func flip(t *testing.T, folder string, d spec.Digest) {
 	}
 }
 
+// useDir gives a node an empty store in a folder.
 func useDir(t *testing.T, n *sim.Node) (folder string) {
 	t.Helper()
 	folder = t.TempDir()
@@ -37,8 +38,9 @@ func useDir(t *testing.T, n *sim.Node) (folder string) {
 	return folder
 }
 
-// TestRotIsHealed: an aggregator whose disk changed a bit is no liar.
-func TestRotIsHealed(t *testing.T) {
+// TestCorruptBlobsAreFetchedAgain: an aggregator whose disk has changed a bit of an update and of
+// the base model fetches both again, and computes the right model.
+func TestCorruptBlobsAreFetchedAgain(t *testing.T) {
 	n := simtest.Open(t, 2, sim.DigitsTask(1))
 	node := n.Nodes[2]
 	folder := useDir(t, node)
@@ -52,11 +54,11 @@ func TestRotIsHealed(t *testing.T) {
 	task := simtest.Finish(t, n)
 	simtest.WantNoErrors(t, n)
 	if r := simtest.SettledRounds(t, n)[0]; r.Aggregates[2].Digest != r.Next || len(task.Faults) != 0 {
-		t.Errorf("it says %s, the round %s; faults %v", r.Aggregates[2].Digest.Short(), r.Next.Short(), task.Faults)
+		t.Errorf("aggregator 3 revealed %s, the round accepted %s; faults %v", r.Aggregates[2].Digest.Short(), r.Next.Short(), task.Faults)
 	}
 	for _, d := range []spec.Digest{update.Digest, r.Base} {
 		if _, err := role.ReadBlob(t.Context(), node.Tools.Store, d); err != nil {
-			t.Errorf("the rotten copy is still there: %v", err)
+			t.Errorf("blob in the store: %v, want the right bytes", err)
 		}
 	}
 }

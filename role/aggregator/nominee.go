@@ -117,7 +117,7 @@ func Offer(ctx context.Context, s blob.Store, task spec.Task, proposal uint64, b
 // checkScale refuses a model without a scale if the task measures its scale: no trainer could
 // train with it.
 func checkScale(task spec.Task, file model.File) error {
-	if task.Spec.Data.Learns() && file.Scale.IsZero() {
+	if task.Spec.Data.MeasuresColumns() && file.Scale.IsZero() {
 		return fmt.Errorf("%w: it has no scale, and the task measures the scale of its rows: want a model of a round after the measuring round", model.ErrModel)
 	}
 	return nil

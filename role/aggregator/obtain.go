@@ -81,7 +81,7 @@ func verifyStored(ctx context.Context, s blob.Store, d spec.Digest) error {
 // updateHolders are the aggregators that attested to hold a trainer's update.
 func updateHolders(r spec.Round, trainer int) (nodes []uint64) {
 	for _, a := range r.Aggregates {
-		if spec.Held(a.Holds, trainer) {
+		if spec.HasBit(a.Holds, trainer) {
 			nodes = append(nodes, a.Node)
 		}
 	}

@@ -13,43 +13,42 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// stalling are the blobs of others, of whom one stands still over a trainer's update
-// until so many others have come.
+// stalling are blobs of a network in which the fetch of one trainer's update stalls until a
+// number of other updates has arrived.
 type stalling struct {
 	role.Blobs
-	over   uint64
-	others int
-	breaks bool // and then breaks off
+	trainer uint64 // whose update stalls
+	others  int
+	fails   bool // afterwards the fetch fails
 
-	mu    sync.Mutex
-	came  int
-	enter chan struct{}
+	mu      sync.Mutex
+	arrived int
+	resume  chan struct{}
 }
 
 func (s *stalling) FetchUpdate(ctx context.Context, from []uint64, r blob.Ref, commitment spec.Digest, limit int64, into blob.Store) (blob.Entry, error) {
-	if r.Slot.Node == s.over {
+	if r.Slot.Node == s.trainer {
 		select {
-		case <-s.enter:
+		case <-s.resume:
 		case <-ctx.Done():
 			return blob.Entry{}, ctx.Err()
 		}
-		if s.breaks {
+		if s.fails {
 			return blob.Entry{}, blob.ErrStalled
 		}
 	}
 	e, err := s.Blobs.FetchUpdate(ctx, from, r, commitment, limit, into)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.came++; s.came == s.others {
-		close(s.enter)
+	if s.arrived++; s.arrived == s.others {
+		close(s.resume)
 	}
 	return e, err
 }
 
-// TestUpdatesAreObtainedSideBySide: who stalls over the first update keeps all others
-// waiting where they are fetched one after the other; here they come meanwhile, and
-// stay where the first is not to be had.
-func TestUpdatesAreObtainedSideBySide(t *testing.T) {
+// TestUpdatesAreFetchedConcurrently: while the fetch of the first update stalls, the others
+// arrive. They stay in the store if the first one fails.
+func TestUpdatesAreFetchedConcurrently(t *testing.T) {
 	n, _ := settled(t, sim.DigitsTask(2), -1)
 	task, r := record(t, n, 1)
 	var survivors []uint64
@@ -58,18 +57,18 @@ func TestUpdatesAreObtainedSideBySide(t *testing.T) {
 			survivors = append(survivors, c.Node)
 		}
 	}
-	for _, breaks := range []bool{false, true} {
+	for _, fails := range []bool{false, true} {
 		tools := n.Stranger()
-		s := &stalling{Blobs: tools.Blobs, over: survivors[0], others: len(survivors) - 1, breaks: breaks, enter: make(chan struct{})}
+		s := &stalling{Blobs: tools.Blobs, trainer: survivors[0], others: len(survivors) - 1, fails: fails, resume: make(chan struct{})}
 		tools.Blobs = s
 		file, _, err := aggregator.Next(t.Context(), tools, task, r)
-		if breaks != errors.Is(err, blob.ErrStalled) || !breaks && err != nil {
-			t.Fatalf("breaks off %v: %v", breaks, err)
+		if fails != errors.Is(err, blob.ErrStalled) || !fails && err != nil {
+			t.Fatalf("the stalled fetch fails %t: %v", fails, err)
 		}
 		if labels, err := tools.Store.UpdatesOf(t.Context(), blob.Ref{Kind: blob.Update, Slot: task.Slot(1, 0)}); err != nil || len(labels) < len(survivors)-1 {
-			t.Errorf("breaks off %v: %d of %d updates are there, %v", breaks, len(labels), len(survivors), err)
+			t.Errorf("the stalled fetch fails %t: the store has %d of %d updates, %v", fails, len(labels), len(survivors), err)
 		}
-		if breaks {
+		if fails {
 			continue
 		}
 		if got, err := file.Digest(); err != nil || got != r.Next {

@@ -21,16 +21,18 @@ import (
 
 const first = sim.FirstTrainer
 
+// entry is the entry of an update under a fixed salt.
 func entry(b []byte) blob.Entry {
 	return blob.Entry{Digest: spec.DigestOf(b), Salt: spec.Salt{1}, Size: int64(len(b))}
 }
 
-// put uploads bytes to node 1 as another node; 0 is a stranger.
+// put uploads bytes to node 1 as a caller; caller 0 is a stranger.
 func put(t *testing.T, n *sim.Network, caller uint64, s spec.Slot, e blob.Entry, b []byte) error {
 	t.Helper()
 	return putTo(t, n, 1, caller, s, e, b)
 }
 
+// putTo uploads bytes to any node as a caller.
 func putTo(t *testing.T, n *sim.Network, to, caller uint64, s spec.Slot, e blob.Entry, b []byte) error {
 	t.Helper()
 	_, err := n.Blobs(caller).PutUpdate(t.Context(), to, blob.Ref{Kind: blob.Update, Slot: s}, e,
@@ -38,7 +40,7 @@ func putTo(t *testing.T, n *sim.Network, to, caller uint64, s spec.Slot, e blob.
 	return err
 }
 
-// get asks node 1 for an update as another node.
+// get fetches an update from node 1 as a caller.
 func get(t *testing.T, n *sim.Network, caller, of uint64) error {
 	t.Helper()
 	_, r := record(t, n, 1)
@@ -47,7 +49,7 @@ func get(t *testing.T, n *sim.Network, caller, of uint64) error {
 	return err
 }
 
-// update is an update of the task with the header changed.
+// update encodes an update of a node in round 1, after change has changed its header.
 func update(t *testing.T, node uint64, change func(*model.UpdateHeader)) []byte {
 	t.Helper()
 	h := model.UpdateHeader{Slot: simtest.Slot(1, node), ScaleBits: 20, Count: 650}
@@ -55,7 +57,7 @@ func update(t *testing.T, node uint64, change func(*model.UpdateHeader)) []byte 
 		change(&h)
 	}
 	values := make([]int32, h.Count)
-	values[0] = int32(node) // or it were a copy of another's
+	values[0] = int32(node) // so that no two updates are copies
 	b, err := model.EncodeUpdate(h, values)
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +65,7 @@ func update(t *testing.T, node uint64, change func(*model.UpdateHeader)) []byte 
 	return b
 }
 
-// record is the task and a copy of a round, which a test may change.
+// record returns the task and a copy of a round that a test may change.
 func record(t *testing.T, n *sim.Network, number uint64) (spec.Task, spec.Round) {
 	t.Helper()
 	task, err := n.Task(1)
@@ -76,10 +78,10 @@ func record(t *testing.T, n *sim.Network, number uint64) (spec.Task, spec.Round)
 	return task, r
 }
 
-// uploading is a network whose trainers say nothing by themselves, in the phase of
-// uploads of round 1. Trainer first+i has committed to updates[i], unless it is nil.
-// The last node aggregates, but not this task.
-func uploading(t *testing.T, task spec.TaskSpec, updates [][]byte) *sim.Network {
+// openUploads returns a network in which round 1 is in the phase attest, and uploads are open.
+// The trainers do nothing by themselves. Trainer first+i has committed to updates[i], unless
+// that is nil. The last node is an aggregator that the task has not selected.
+func openUploads(t *testing.T, task spec.TaskSpec, updates [][]byte) *sim.Network {
 	t.Helper()
 	n := simtest.Open(t, len(updates), task)
 	for _, node := range n.Nodes[first-1:] {
@@ -101,13 +103,15 @@ func uploading(t *testing.T, task spec.TaskSpec, updates [][]byte) *sim.Network 
 			t.Fatal(err)
 		}
 		simtest.WantErr(t, put(t, n, node, simtest.Slot(1, node), entry(b), b), blob.ErrForbidden) // uploads have not begun
-		mine := n.Nodes[0].Policy.MayGetUpdate(t.Context(), blob.Caller{Node: node}, blob.Ref{Kind: blob.Update, Slot: simtest.Slot(1, node)})
-		simtest.WantErr(t, mine, blob.ErrForbidden)
+		getOwn := n.Nodes[0].Policy.MayGetUpdate(t.Context(), blob.Caller{Node: node}, blob.Ref{Kind: blob.Update, Slot: simtest.Slot(1, node)})
+		simtest.WantErr(t, getOwn, blob.ErrForbidden)
 	}
 	simtest.Reach(t, n, 1, spec.PhaseAttest)
 	return n
 }
 
+// TestPolicyPut: an aggregator accepts an upload only in the phase attest, from the selected
+// trainer, if the bytes open its commitment and are an update of this task, round and model.
 func TestPolicyPut(t *testing.T) {
 	at := func(change func(*spec.Slot)) func(*model.UpdateHeader) {
 		return func(h *model.UpdateHeader) { change(&h.Slot) }
@@ -128,20 +132,20 @@ func TestPolicyPut(t *testing.T) {
 		{"a byte too short", full[:len(full)-1], blob.ErrContent},
 		{"value beyond the range", tooFar, blob.ErrContent},
 		{"NaN", notANumber, blob.ErrContent},
-		{"of another node", update(t, first, nil), blob.ErrContent},
-		{"of another round", update(t, first+7, at(func(s *spec.Slot) { s.Round = 2 })), blob.ErrContent},
-		{"of another task", update(t, first+8, at(func(s *spec.Slot) { s.Task = 2 })), blob.ErrContent},
-		{"of another chain", update(t, first+9, at(func(s *spec.Slot) { s.Chain = "fork-1" })), blob.ErrContent},
-		{"of another scale", update(t, first+10, func(h *model.UpdateHeader) { h.ScaleBits = 21 }), blob.ErrContent},
-		{"of another model", update(t, first+11, func(h *model.UpdateHeader) { h.Count = 649 }), blob.ErrContent},
-		{"no update", bytes.Repeat([]byte("x"), 100), blob.ErrContent},
+		{"update of another node", update(t, first, nil), blob.ErrContent},
+		{"update of another round", update(t, first+7, at(func(s *spec.Slot) { s.Round = 2 })), blob.ErrContent},
+		{"update of another task", update(t, first+8, at(func(s *spec.Slot) { s.Task = 2 })), blob.ErrContent},
+		{"update of another chain", update(t, first+9, at(func(s *spec.Slot) { s.Chain = "fork-1" })), blob.ErrContent},
+		{"update with another scale", update(t, first+10, func(h *model.UpdateHeader) { h.ScaleBits = 21 }), blob.ErrContent},
+		{"update of another model", update(t, first+11, func(h *model.UpdateHeader) { h.Count = 649 }), blob.ErrContent},
+		{"bytes that are no update", bytes.Repeat([]byte("x"), 100), blob.ErrContent},
 		{"empty", []byte{}, blob.ErrContent},
 	}
 	updates := make([][]byte, len(cases))
 	for i, c := range cases {
 		updates[i] = c.update
 	}
-	n := uploading(t, sim.DigitsTask(1), updates)
+	n := openUploads(t, sim.DigitsTask(1), updates)
 	for i, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			node, b := uint64(first+i), c.update
@@ -153,21 +157,21 @@ func TestPolicyPut(t *testing.T) {
 			}
 			_, err := n.Nodes[0].Tools.Store.Lookup(t.Context(), blob.Ref{Kind: blob.Update, Slot: simtest.Slot(1, node)})
 			if (err == nil) != (c.want == nil) {
-				t.Errorf("kept: %v", err == nil)
+				t.Errorf("the update is stored: %t, want %t", err == nil, c.want == nil)
 			}
 		})
 	}
 	good := cases[0].update
-	t.Run("again", func(t *testing.T) {
+	t.Run("the same upload again", func(t *testing.T) {
 		simtest.WantErr(t, put(t, n, first, simtest.Slot(1, first), entry(good), good), nil)
 	})
-	t.Run("stranger", func(t *testing.T) {
+	t.Run("a stranger", func(t *testing.T) {
 		simtest.WantErr(t, put(t, n, 0, simtest.Slot(1, first), entry(good), good), blob.ErrForbidden)
 	})
 	t.Run("into the slot of another", func(t *testing.T) {
 		simtest.WantErr(t, put(t, n, first+1, simtest.Slot(1, first), entry(good), good), blob.ErrForbidden)
 	})
-	t.Run("not selected", func(t *testing.T) {
+	t.Run("a node that is not selected", func(t *testing.T) {
 		b := update(t, 5, nil)
 		simtest.WantErr(t, put(t, n, 5, simtest.Slot(1, 5), entry(b), b), blob.ErrForbidden)
 	})
@@ -201,13 +205,14 @@ func TestPolicyPut(t *testing.T) {
 		outsider := uint64(len(n.Nodes))
 		simtest.WantErr(t, putTo(t, n, outsider, first, simtest.Slot(1, first), entry(good), good), blob.ErrForbidden)
 	})
-	simtest.WantErr(t, putTo(t, n, 2, first, simtest.Slot(1, first), entry(good), good), nil) // f+1 hold it: the round goes on
+	simtest.WantErr(t, putTo(t, n, 2, first, simtest.Slot(1, first), entry(good), good), nil) // now f+1 hold it, so the round goes on
 	simtest.Reach(t, n, 1, spec.PhaseAggregate)
-	t.Run("late", func(t *testing.T) {
+	t.Run("after the phase attest", func(t *testing.T) {
 		simtest.WantErr(t, put(t, n, first, simtest.Slot(1, first), entry(good), good), blob.ErrForbidden)
 	})
 }
 
+// TestPolicyGet: who may fetch an update in each phase, by the task's field audit.
 func TestPolicyGet(t *testing.T) {
 	const aggregate, evaluate, own, other = 2, 5, first, first + 1
 	for _, audit := range []string{spec.AuditPublic, spec.AuditMembers, spec.AuditAggregators} {
@@ -215,7 +220,7 @@ func TestPolicyGet(t *testing.T) {
 			task := sim.DigitsTask(1)
 			task.Audit = audit
 			lost := update(t, first+2, nil) // committed to, but never uploaded in time
-			n := uploading(t, task, [][]byte{update(t, first, nil), update(t, first+1, nil), lost})
+			n := openUploads(t, task, [][]byte{update(t, first, nil), update(t, first+1, nil), lost})
 			outsider := uint64(len(n.Nodes))
 			for i, b := range [][]byte{update(t, first, nil), update(t, first+1, nil)} {
 				for _, g := range n.Nodes[:sim.Aggregators] {
@@ -231,12 +236,12 @@ func TestPolicyGet(t *testing.T) {
 				for _, of := range []uint64{own, other} {
 					for caller, may := range may(of) {
 						if err := get(t, n, caller, of); (err == nil) != may || err != nil && !errors.Is(err, blob.ErrForbidden) {
-							t.Errorf("phase %s: caller %d, update of %d: %v, want leave: %v", r.Phase, caller, of, err, may)
+							t.Errorf("phase %s: caller %d, update of %d: got error %v, want permission %t", r.Phase, caller, of, err, may)
 						}
 					}
 				}
 			}
-			// Where the audit is the aggregators', not even its trainer reads an update.
+			// If audit is aggregators, not even a trainer may fetch its own update.
 			others := audit != spec.AuditAggregators
 			for _, phase := range []spec.Phase{spec.PhaseAttest, spec.PhaseAggregate, spec.PhaseReveal, spec.PhaseScore, spec.PhaseOpen} {
 				simtest.Reach(t, n, 1, phase)
@@ -250,20 +255,20 @@ func TestPolicyGet(t *testing.T) {
 				return map[uint64]bool{0: public, aggregate: true, evaluate: others, own: others, other: others, outsider: public}
 			})
 
-			// An update that is not in the sum is nobody's business but its trainer's
-			// and the aggregators'.
+			// Of an update that did not survive, only its trainer and the aggregators may read.
 			p := aggregator.Policy{Chain: n.Records()}
 			ref := blob.Ref{Kind: blob.Update, Slot: simtest.Slot(1, first+2)}
 			for caller, may := range map[uint64]bool{0: false, aggregate: true, first + 2: others, other: false, evaluate: false} {
 				if err := p.MayGetUpdate(t.Context(), blob.Caller{Node: caller}, ref); (err == nil) != may {
-					t.Errorf("update outside the sum, caller %d: %v, want leave: %v", caller, err, may)
+					t.Errorf("update of no survivor, caller %d: got error %v, want permission %t", caller, err, may)
 				}
 			}
 		})
 	}
 }
 
-// TestPolicyWithoutChain: a chain that does not answer is not the caller's fault.
+// TestPolicyWithoutChain: if the chain does not answer, the caller gets that error and is not
+// told that access is forbidden.
 func TestPolicyWithoutChain(t *testing.T) {
 	p := aggregator.Policy{Chain: noChain{}}
 	ref := blob.Ref{Kind: blob.Update, Slot: simtest.Slot(1, first)}
@@ -274,7 +279,7 @@ func TestPolicyWithoutChain(t *testing.T) {
 		"get":   p.MayGetUpdate(t.Context(), caller, ref),
 	} {
 		if !errors.Is(err, errNoChain) || errors.Is(err, blob.ErrForbidden) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got error %v, want %v", name, err, errNoChain)
 		}
 	}
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// TestPolicyModel: who gets which version of a model that is for members, in the third
-// round of a task and after its end. Where it is public everybody gets every version.
+// TestPolicyModel: who may fetch which version of a model with access for members, in the third
+// round of a task and after its end. If the access is public, everybody gets every version.
 func TestPolicyModel(t *testing.T) {
 	const trainers = 4
 	const aggregates, evaluates, early, steady = 2, 5, first, first + 1
@@ -48,7 +48,7 @@ func TestPolicyModel(t *testing.T) {
 				t.Fatal(err)
 			}
 			simtest.Reach(t, n, 1, spec.PhaseTrain)
-			active(early, false) // it is in round 1 only
+			active(early, false) // so it is selected for round 1 only
 			outsider, candidate := join(spec.Aggregator), join(spec.Trainer)
 			if _, _, err := n.Reach(t.Context(), 1, 3, spec.PhaseTrain); err != nil {
 				t.Fatal(err)
@@ -88,7 +88,7 @@ func TestPolicyModel(t *testing.T) {
 			for _, node := range []uint64{consumes, aggregates, evaluates, steady, early} {
 				active(node, false)
 			}
-			check("who is deactivated finishes", map[uint64][]uint64{
+			check("deactivated while the task runs", map[uint64][]uint64{
 				consumes: all, aggregates: all, evaluates: all, steady: {1, 2}, early: none,
 			})
 			if _, err := n.Finish(t.Context(), 1); err != nil {
@@ -97,44 +97,44 @@ func TestPolicyModel(t *testing.T) {
 			_, r := record(t, n, 3)
 			versions[3] = r.Next
 			all = append(all, 3)
-			check("who is deactivated has finished", map[uint64][]uint64{
+			check("deactivated after the task", map[uint64][]uint64{
 				stranger: none, outsider: none, candidate: none,
 				consumes: all, aggregates: none, evaluates: none, steady: none, early: none,
 			})
 			for _, node := range []uint64{aggregates, evaluates, steady, early} {
 				active(node, true)
 			}
-			check("afterwards", map[uint64][]uint64{
+			check("active again after the task", map[uint64][]uint64{
 				stranger: none, outsider: none, candidate: none,
 				consumes: all, aggregates: all, evaluates: all, steady: all, early: {0, 1},
 			})
 			if err := n.Exit(steady); err != nil {
 				t.Fatal(err)
 			}
-			check("who has left", map[uint64][]uint64{steady: none})
+			check("after its exit", map[uint64][]uint64{steady: none})
 		})
 	}
 }
 
-// bad is a chain with a task whose rounds 2 and 3 were aborted. Trainer 10+i is in
+// abortedRounds is a chain with a task whose rounds 2 and 3 were aborted. Trainer 10+i is in
 // round i.
-type bad struct{}
+type abortedRounds struct{}
 
-func (bad) Task(context.Context, uint64) (spec.Task, error) {
+func (abortedRounds) Task(context.Context, uint64) (spec.Task, error) {
 	t := spec.Task{ID: 1, Chain: simtest.Chain, Owner: "payer", State: spec.TaskRunning, Round: 5}
 	t.Spec.Model.Access = spec.AccessMembers
 	return t, nil
 }
 
-func (bad) Round(_ context.Context, _, number uint64) (spec.Round, error) {
+func (abortedRounds) Round(_ context.Context, _, number uint64) (spec.Round, error) {
 	phases := []spec.Phase{"", spec.PhaseSettled, spec.PhaseAborted, spec.PhaseAborted, spec.PhaseOpen, spec.PhaseTrain}
 	return spec.Round{Task: 1, Number: number, Phase: phases[number], Trainers: []spec.Contribution{{Node: 10 + number}}}, nil
 }
 
-// TestPolicyModelAfterAbortedRounds: each round up to the one that gives a model begins
-// with the same one, and its trainers may have that.
+// TestPolicyModelAfterAbortedRounds: a round after an aborted one begins with the same model
+// again, and the trainers of each of these rounds may fetch it.
 func TestPolicyModelAfterAbortedRounds(t *testing.T) {
-	p := aggregator.Policy{Chain: bad{}, Registered: func(_ context.Context, node uint64) (spec.Node, error) {
+	p := aggregator.Policy{Chain: abortedRounds{}, Registered: func(_ context.Context, node uint64) (spec.Node, error) {
 		return spec.Node{ID: node, Deposit: spec.Deposit{State: spec.NodeActive}}, nil
 	}}
 	got := map[uint64][]uint64{}
@@ -151,6 +151,6 @@ func TestPolicyModelAfterAbortedRounds(t *testing.T) {
 	}
 	want := map[uint64][]uint64{0: {11}, 1: {11, 12, 13, 14}, 2: {12, 13, 14}, 3: {13, 14}, 4: {14, 15}, 5: {15}}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("trainers that get a version (-want +got):\n%s", diff)
+		t.Errorf("trainers that may fetch each version (-want +got):\n%s", diff)
 	}
 }

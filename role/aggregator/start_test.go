@@ -16,9 +16,9 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// federated is how many rows of all trainers the model with which round 1 of a task began
-// gets right.
-func federated(t *testing.T, n *sim.Network, task uint64) spec.PPM {
+// baseScore returns the share of all trainers' rows that the base model of a task's round 1
+// classifies correctly.
+func baseScore(t *testing.T, n *sim.Network, task uint64) spec.PPM {
 	t.Helper()
 	r, err := n.Round(task, 1)
 	if err != nil {
@@ -26,13 +26,13 @@ func federated(t *testing.T, n *sim.Network, task uint64) spec.PPM {
 	}
 	score, known := r.FederatedScore()
 	if !known {
-		t.Fatalf("no trainer of task %d has judged the model of round 1", task)
+		t.Fatalf("no trainer of task %d has evaluated the base model of round 1", task)
 	}
 	return score
 }
 
-// TestWarmStart: a task that starts with what an earlier one has made begins where that one
-// ended, whoever serves the model: the earlier task's aggregators, or a node with the file.
+// TestWarmStart: a task that starts with the model of an earlier task begins at the score of
+// that model, whether the earlier task's aggregators serve it or a node that has the file.
 func TestWarmStart(t *testing.T) {
 	n := simtest.Open(t, 3, sim.DigitsTask(5))
 	ended := simtest.Finish(t, n)
@@ -40,7 +40,7 @@ func TestWarmStart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	holder, err := n.Join(sim.Member{Roles: spec.Aggregator}) // others have a better name: it has no part in any task
+	holder, err := n.Join(sim.Member{Roles: spec.Aggregator}) // its reputation is lower than the others', so no task selects it
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,26 +69,27 @@ func TestWarmStart(t *testing.T) {
 			lose(t, a, ended.Model)
 		}
 		if _, err := aggregator.Offer(t.Context(), holder.Tools.Store, task, 0, append(slices.Clone(b), 0)); !errors.Is(err, model.ErrModel) {
-			t.Errorf("a holder takes another file: %v", err)
+			t.Errorf("a holder offers the file with one more byte: got error %v, want %v", err, model.ErrModel)
 		}
 		if d, err := aggregator.Offer(t.Context(), holder.Tools.Store, task, 0, b); err != nil || d != ended.Model {
 			t.Fatal(d, err)
 		}
 	})
 	simtest.WantNoErrors(t, n)
-	if score := federated(t, n, cold); score > spec.One/2 {
-		t.Errorf("a task that starts with nothing begins at %s", score)
+	if score := baseScore(t, n, cold); score > spec.One/2 {
+		t.Errorf("a task without an initial model begins at score %s, want at most 0.5", score)
 	}
 	for _, id := range []uint64{of, served} {
-		if score := federated(t, n, id); score+spec.One/20 < ended.Score || score < 2*federated(t, n, cold) {
-			t.Errorf("task %d begins at %s, and task %d ended at %s", id, score, ended.ID, ended.Score)
+		if score := baseScore(t, n, id); score+spec.One/20 < ended.Score || score < 2*baseScore(t, n, cold) {
+			t.Errorf("task %d begins at score %s, and task %d ended at %s", id, score, ended.ID, ended.Score)
 		}
 	}
 	if a, b := base(t, n, of), base(t, n, served); a != b {
-		t.Errorf("one start, two models 0: %s and %s", a, b)
+		t.Errorf("the same initial model gives two models 0: %s and %s", a, b)
 	}
 }
 
+// base returns the base model of a task's round 1.
 func base(t *testing.T, n *sim.Network, task uint64) spec.Digest {
 	t.Helper()
 	r, err := n.Round(task, 1)
@@ -98,14 +99,14 @@ func base(t *testing.T, n *sim.Network, task uint64) spec.Digest {
 	return r.Base
 }
 
-// lose has a node forget a model.
+// lose deletes a model from the store of a node.
 func lose(t *testing.T, n *sim.Node, d spec.Digest) {
 	t.Helper()
 	labels, err := n.Tools.Store.LabelsOf(t.Context(), d)
 	for _, l := range labels {
 		err = errors.Join(err, n.Tools.Store.Forget(t.Context(), l.Ref))
 	}
-	if gone := n.Tools.Store.Delete(t.Context(), d); !errors.Is(gone, blob.ErrNotFound) { // it may have been swept
+	if gone := n.Tools.Store.Delete(t.Context(), d); !errors.Is(gone, blob.ErrNotFound) { // Sweep may have deleted it already
 		err = errors.Join(err, gone)
 	}
 	if err != nil {
@@ -113,10 +114,10 @@ func lose(t *testing.T, n *sim.Node, d spec.Digest) {
 	}
 }
 
-// TestAttackStartThatIsNone: a task whose model nobody serves, or whose model is none for
-// it, comes to nothing, says which model it was, and costs no aggregator its standing, also
-// where some of them got it.
-func TestAttackStartThatIsNone(t *testing.T) {
+// TestAttackUnusableInitialModel: a task whose initial model nobody serves, only some aggregators
+// have, or that does not fit the task, fails with the name of the model. No aggregator loses
+// reputation for it.
+func TestAttackUnusableInitialModel(t *testing.T) {
 	other := sim.DigitsTask(1).Model
 	other.Kind, other.Hidden = spec.ModelMLP, []uint32{5}
 	weights, err := model.Init(other)
@@ -137,7 +138,7 @@ func TestAttackStartThatIsNone(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		b    []byte
-		have int // aggregators that have it
+		have int // number of aggregators that have it
 	}{"nobody serves it": {good, 0}, "some have it": {good, 2}, "it does not fit": {misfit, 4}} {
 		asked := sim.DigitsTask(1)
 		asked.Model.Init = spec.Init{Model: spec.DigestOf(c.b), Holder: first}
@@ -153,10 +154,10 @@ func TestAttackStartThatIsNone(t *testing.T) {
 		}
 		for _, a := range n.Nodes[:4] {
 			if node, _ := n.Node(a.ID); node.Reputation < round.NewStanding().Reputation {
-				t.Errorf("%s: aggregator %d has a reputation of %s", name, a.ID, node.Reputation)
+				t.Errorf("%s: aggregator %d has reputation %s, want no loss", name, a.ID, node.Reputation)
 			}
 			if c.have == 4 && (len(a.Errs) != 1 || !errors.Is(a.Errs[0], role.ErrFinal) || !strings.Contains(a.Errs[0].Error(), "its model.kind is mlp instead of softmax")) {
-				t.Errorf("%s: aggregator %d says %v", name, a.ID, a.Errs)
+				t.Errorf("%s: aggregator %d has errors %v, want one that names model.kind", name, a.ID, a.Errs)
 			}
 		}
 	}

@@ -16,7 +16,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// settled is a network with folders for stores, whose task of two rounds is done.
+// settled returns a network whose task of two rounds is closed, and the folders of its
+// aggregators' stores. Aggregator liar+1 lies; -1: none does.
 func settled(t *testing.T, task spec.TaskSpec, liar int) (n *sim.Network, folders []string) {
 	t.Helper()
 	n = simtest.Open(t, 3, task)
@@ -36,18 +37,20 @@ func settled(t *testing.T, task spec.TaskSpec, liar int) (n *sim.Network, folder
 	return n, folders
 }
 
+// TestVerifyByStranger: if audit is public, anybody can recompute a round, also after a lie.
 func TestVerifyByStranger(t *testing.T) {
 	for _, liar := range []int{-1, 2} {
 		n, _ := settled(t, sim.DigitsTask(2), liar)
 		for number := uint64(1); number <= 2; number++ {
 			task, r := record(t, n, number)
 			if got, err := aggregator.Verify(t.Context(), n.Stranger(), task, r); err != nil || got != r.Next {
-				t.Errorf("liar %d, round %d: %s, %v; want %s", liar, number, got.Short(), err, r.Next.Short())
+				t.Errorf("liar %d, round %d: recomputed %s, %v; want %s", liar, number, got.Short(), err, r.Next.Short())
 			}
 		}
 	}
 }
 
+// TestVerifyAmongMembers: if audit is members, only the nodes of a round can recompute it.
 func TestVerifyAmongMembers(t *testing.T) {
 	rules := sim.DigitsTask(2)
 	rules.Audit = spec.AuditMembers
@@ -55,7 +58,7 @@ func TestVerifyAmongMembers(t *testing.T) {
 	task, r := record(t, n, 1)
 	if _, err := aggregator.Verify(t.Context(), n.Stranger(), task, r); !errors.Is(err, blob.ErrForbidden) ||
 		!strings.HasPrefix(err.Error(), "update of node 9: nobody serves it; node 1: ") {
-		t.Errorf("a stranger: %v", err)
+		t.Errorf("a stranger: got error %v, want %v", err, blob.ErrForbidden)
 	}
 	for _, node := range []int{1, 5, first} {
 		auditor := n.Nodes[node-1].Tools
@@ -66,8 +69,8 @@ func TestVerifyAmongMembers(t *testing.T) {
 	}
 }
 
-// TestVerifyAmongAggregators: with the audit aggregators, nobody else can recompute a
-// round, whether it trained, evaluates or pays. With the audit public they all can.
+// TestVerifyAmongAggregators: if audit is aggregators, no trainer, evaluator or consumer can
+// recompute a round. If it is public, all of them can.
 func TestVerifyAmongAggregators(t *testing.T) {
 	for _, audit := range []string{spec.AuditPublic, spec.AuditAggregators} {
 		n, err := sim.Digits(sim.Config{Chain: simtest.Chain}, 3)
@@ -92,13 +95,14 @@ func TestVerifyAmongAggregators(t *testing.T) {
 			auditor.Store = blob.NewMemory()
 			_, err := aggregator.Verify(t.Context(), auditor, task, r)
 			if may := audit == spec.AuditPublic || name == "an aggregator"; may != (err == nil) || !may && !errors.Is(err, blob.ErrForbidden) {
-				t.Errorf("audit %s, %s: %v", audit, name, err)
+				t.Errorf("audit %s, %s: got error %v, want permission %t", audit, name, err, may)
 			}
 		}
 	}
 }
 
-// TestVerifyNamesAFlippedBit flips one bit of each kept blob in turn.
+// TestVerifyNamesAFlippedBit: an audit names the blob and the aggregator whose copy of it has one
+// flipped bit, or lacks its last byte. Each stored blob is tried in turn.
 func TestVerifyNamesAFlippedBit(t *testing.T) {
 	rules := sim.DigitsTask(2)
 	rules.Aggregation.Optimiser, rules.Aggregation.Rate, rules.Aggregation.Momentum = spec.ServerFedAvgM, spec.One, 500_000
@@ -145,7 +149,7 @@ func TestVerifyNamesAFlippedBit(t *testing.T) {
 		}
 	}
 	if flipped != 4*(3+2)*3 {
-		t.Errorf("%d bits flipped", flipped)
+		t.Errorf("%d bits were flipped, want %d", flipped, 4*(3+2)*3)
 	}
 	if _, err := aggregator.Verify(t.Context(), n.Stranger(), task, r); err != nil {
 		t.Error(err)
@@ -159,7 +163,7 @@ func write(t *testing.T, path string, b []byte) {
 	}
 }
 
-// TestVerifyNamesWhatDiffers gives the auditor a record that is not true.
+// TestVerifyNamesWhatDiffers: an audit of a record that is not true names the field that differs.
 func TestVerifyNamesWhatDiffers(t *testing.T) {
 	n, _ := settled(t, sim.DigitsTask(2), -1)
 	other := spec.DigestOf([]byte("other"))
@@ -171,7 +175,7 @@ func TestVerifyNamesWhatDiffers(t *testing.T) {
 		{"running", "round 2 of task 1 is not settled: it is in phase open", func(_ *spec.Task, r *spec.Round) { r.Phase = spec.PhaseOpen }},
 		{"another task", "round 2 is of task 1, not of task 7", func(t *spec.Task, _ *spec.Round) { t.ID = 7 }},
 		{"dropped survivor", "survivor of node 9: the chain says no, the bitmaps say yes", func(_ *spec.Task, r *spec.Round) { r.Trainers[0].Survivor = false }},
-		{"survivor few hold", "survivor of node 10: the chain says yes, the bitmaps say no", func(_ *spec.Task, r *spec.Round) {
+		{"survivor that too few hold", "survivor of node 10: the chain says yes, the bitmaps say no", func(_ *spec.Task, r *spec.Round) {
 			for i := range 3 {
 				r.Aggregates[i].Holds = []byte{0b101}
 			}
@@ -198,7 +202,8 @@ func TestVerifyNamesWhatDiffers(t *testing.T) {
 	}
 }
 
-func TestVerifyPassesTheUnreachableOver(t *testing.T) {
+// TestVerifyAsksReachableAggregators: an audit succeeds as long as one aggregator answers.
+func TestVerifyAsksReachableAggregators(t *testing.T) {
 	n, _ := settled(t, sim.DigitsTask(2), -1)
 	task, r := record(t, n, 2)
 	for i, node := range n.Nodes[:sim.Aggregators] {

@@ -14,6 +14,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
+// saw is an event with one duty for each task.
 func saw(tasks ...spec.Task) role.Saw {
 	var s role.Saw
 	for _, t := range tasks {
@@ -22,13 +23,15 @@ func saw(tasks ...spec.Task) role.Saw {
 	return s
 }
 
+// TestDownloadsTheFinalModelOnce: a consumer downloads the model of its closed task once, and
+// nothing for a task that failed.
 func TestDownloadsTheFinalModelOnce(t *testing.T) {
 	n := simtest.Open(t, 2, sim.DigitsTask(1))
 	open, _ := simtest.Newest(t, n)
 	var m consumer.Machine
-	failed := spec.Task{ID: 2, State: spec.TaskFailed} // no model to have
+	failed := spec.Task{ID: 2, State: spec.TaskFailed} // it has no model
 	if actions := m.Handle(saw(open, failed)); len(actions) != 0 {
-		t.Fatalf("nothing is final, but it wants %v", actions)
+		t.Fatalf("no task is closed with a model, but the machine requests %v", actions)
 	}
 	task := simtest.Finish(t, n)
 	actions := m.Handle(saw(task, failed))
@@ -47,10 +50,11 @@ func TestDownloadsTheFinalModelOnce(t *testing.T) {
 		t.Error(err)
 	}
 	if actions := m.Handle(event); len(actions) != 0 {
-		t.Errorf("it has the model and wants %v", actions)
+		t.Errorf("after the download the machine requests %v", actions)
 	}
 }
 
+// TestDownloadFails: the error says if no node serves the model.
 func TestDownloadFails(t *testing.T) {
 	n := simtest.Open(t, 1, sim.DigitsTask(1))
 	task := simtest.Finish(t, n)

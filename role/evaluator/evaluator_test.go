@@ -13,7 +13,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// TestShardMustFit: a shard of another shape is not attested.
+// TestShardMustFit: an evaluator does not attest a hold-out shard that has another shape than the
+// task's model, or too few rows.
 func TestShardMustFit(t *testing.T) {
 	hold := evaluator.ReadShard{Task: spec.Task{ID: 1, Spec: sim.DigitsTask(1)}}
 	for name, table := range map[string]data.Table{
@@ -22,14 +23,14 @@ func TestShardMustFit(t *testing.T) {
 		"other classes": {Features: 64, Classes: 2, X: make([]float32, 64), Y: []int32{1}},
 	} {
 		if e, err := hold.Do(t.Context(), role.Tools{Rows: role.InMemory(table)}); err == nil {
-			t.Errorf("%s: %v", name, e)
+			t.Errorf("%s: got %v, want an error", name, e)
 		}
 	}
 	few := hold
 	few.Task.Spec.Data.MinHoldout = 2
 	one := data.Table{Features: 64, Classes: 10, X: make([]float32, 64), Y: []int32{1}}
 	if e, err := few.Do(t.Context(), role.Tools{Rows: role.InMemory(one)}); err == nil {
-		t.Errorf("one row, of two that are wanted: %v", e)
+		t.Errorf("one row of at least two: got %v, want an error", e)
 	}
 	fits := data.Table{Features: 64, Classes: 10, X: make([]float32, 64), Y: []int32{1}}
 	e, err := hold.Do(t.Context(), role.Tools{Rows: role.InMemory(fits)})
@@ -38,8 +39,9 @@ func TestShardMustFit(t *testing.T) {
 	}
 }
 
-// TestScoreIsOfTheOwnShard checks the scores of a round against the shards.
-func TestScoreIsOfTheOwnShard(t *testing.T) {
+// TestScoreIsMeasuredOnTheShard: each evaluator's score and counts are those of the accepted model
+// on its own shard, whose digest it attested.
+func TestScoreIsMeasuredOnTheShard(t *testing.T) {
 	n, err := sim.Digits(sim.Config{}, 2)
 	if err != nil {
 		t.Fatal(err)
@@ -60,27 +62,28 @@ func TestScoreIsOfTheOwnShard(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	told := 0
+	rows := 0
 	for _, e := range r.Scores {
 		tools := n.Nodes[e.Node-1].Tools
 		judged, err := tools.Trainer.Evaluate(t.Context(), task.Spec.Model, next.Weights, n.Nodes[e.Node-1].Table)
 		if err != nil || judged.Accuracy() != e.Score || judged.Samples == 0 {
-			t.Errorf("evaluator %d says %s, its shard %s, %v", e.Node, e.Score, judged.Accuracy(), err)
+			t.Errorf("evaluator %d has score %s, want %s of its shard, %v", e.Node, e.Score, judged.Accuracy(), err)
 		}
 		if !task.Spec.CountsFit(e.Counts) || !task.Spec.Model.ScoreFits(e.Score, e.Counts) {
-			t.Errorf("evaluator %d tells the counts %v for %s", e.Node, e.Counts, e.Score)
+			t.Errorf("evaluator %d has the counts %v, which do not fit the score %s", e.Node, e.Counts, e.Score)
 		}
-		told += judged.Samples
+		rows += judged.Samples
 		ready := task.Evaluators[r.Evaluator(e.Node)].Ready
 		if ready != data.Digest(n.Nodes[e.Node-1].Table) {
 			t.Errorf("evaluator %d attested %s", e.Node, ready.Short())
 		}
 	}
-	if h := r.Holdout(); h.Told != len(r.Scores) || h.Rows != uint64(told) {
-		t.Errorf("the whole hold-out is %+v, the shards have %d rows", h, told)
+	if h := r.Holdout(); h.Told != len(r.Scores) || h.Rows != uint64(rows) {
+		t.Errorf("the counts of all evaluators are %+v, want %d rows", h, rows)
 	}
 }
 
+// TestCopiedScoreIsRefused: the chain refuses a score commitment that another evaluator made.
 func TestCopiedScoreIsRefused(t *testing.T) {
 	n := simtest.Open(t, 2, sim.DigitsTask(1))
 	copier := n.Nodes[7]
@@ -104,6 +107,6 @@ func TestCopiedScoreIsRefused(t *testing.T) {
 	}
 	simtest.Finish(t, n)
 	if r := simtest.SettledRounds(t, n)[0]; !r.Scored || r.Scores[3].Revealed != 0 {
-		t.Errorf("scored %v, the copier revealed at %d", r.Scored, r.Scores[3].Revealed)
+		t.Errorf("scored %t, want true; the copier revealed at height %d, want 0", r.Scored, r.Scores[3].Revealed)
 	}
 }

@@ -12,12 +12,12 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// TestSlowAnswerIsHeard: a trainer whose question, whether its commitment was copied,
-// takes longer than a block learns it all the same.
-func TestSlowAnswerIsHeard(t *testing.T) {
+// TestTrainerCommitsAgainAfterASlowAnswer: a trainer asks the chain whether another node has
+// submitted its commitment. It commits again even if the answer takes longer than a block.
+func TestTrainerCommitsAgainAfterASlowAnswer(t *testing.T) {
 	slow := func(n *sim.Node, a role.Action) time.Duration {
 		if _, asks := a.(trainer.AskCopied); asks {
-			return 600 * time.Millisecond // and a block comes every 250
+			return 600 * time.Millisecond // a block takes 250 ms
 		}
 		return sim.Takes(n, a)
 	}
@@ -41,6 +41,6 @@ func TestSlowAnswerIsHeard(t *testing.T) {
 	simtest.Until(t, n, func(_ spec.Task, r spec.Round) bool { return r.Phase.Final() || r.Number > 1 })
 	r, err := n.Round(1, 1)
 	if err != nil || !r.Trainers[0].Survivor || r.Trainers[1].Survivor {
-		t.Errorf("%v; the victim has its part: %v, the copier: %v", err, r.Trainers[0].Survivor, r.Trainers[1].Survivor)
+		t.Errorf("%v; the victim survives: %v, want true; the copier survives: %v, want false", err, r.Trainers[0].Survivor, r.Trainers[1].Survivor)
 	}
 }

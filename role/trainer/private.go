@@ -167,11 +167,11 @@ func mechanismOf(taskSpec spec.TaskSpec) (mechanism, error) {
 	case cost.Gaussian:
 		return mechanism{wide, privacy.RoundedGaussian{Sigma: privacy.Ratio(noise.Sigma)}}, nil
 	case cost.Skellam:
-		return mechanism{wide, privacy.Skellam{Variance: noise.Variance.Num, Shares: taskSpec.Honest()}}, nil
+		return mechanism{wide, privacy.Skellam{Variance: noise.Variance.Num, Shares: taskSpec.NoiseShares()}}, nil
 	case cost.Laplace:
 		m := mechanism{privacy.Bound{Norm: privacy.L1, Limit: charged.Norm.L1}, privacy.DiscreteLaplace{A: privacy.Ratio(noise.Rate)}}
 		if taskSpec.Privacy.Mode == spec.PrivacyCentral {
-			m.law = privacy.Polya{A: privacy.Ratio(noise.Rate), Shares: taskSpec.Honest()}
+			m.law = privacy.Polya{A: privacy.Ratio(noise.Rate), Shares: taskSpec.NoiseShares()}
 		}
 		return m, nil
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/role/trainer"
 	"github.com/althing-network/althing/sim"
+	"github.com/althing-network/althing/sim/simtest"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -44,8 +45,9 @@ func clip(most int32) processor {
 	}
 }
 
-// training is a network whose first trainer has to train.
-func training(t *testing.T) (n *sim.Network, node *sim.Node, duty role.Duty) {
+// openTraining returns a network in which round 1 trains, its first trainer, and the trainer's
+// duty.
+func openTraining(t *testing.T) (n *sim.Network, node *sim.Node, duty role.Duty) {
 	t.Helper()
 	n, err := sim.Digits(sim.Config{}, 2)
 	if err != nil {
@@ -62,22 +64,22 @@ func training(t *testing.T) (n *sim.Network, node *sim.Node, duty role.Duty) {
 	return n, n.Nodes[sim.FirstTrainer-1], role.Duty{Task: task, Round: r}
 }
 
-// theTask is the first task of a simulated chain, as far as its statements go.
-var theTask = spec.Task{ID: 1, Chain: "althing-sim"}
+// firstTask is task 1 of a network with the default chain id, with the fields that make a slot.
+var firstTask = spec.Task{ID: 1, Chain: "althing-sim"}
 
-// do lets a machine with processors do what it asks for first, as the node.
-func do(t *testing.T, node *sim.Node, duty role.Duty, processors ...trainer.Processor) (role.Event, error) {
+// trainOnce does the only action that a trainer's machine requests for a duty.
+func trainOnce(t *testing.T, node *sim.Node, duty role.Duty, processors ...trainer.Processor) (role.Event, error) {
 	t.Helper()
 	m := trainer.Machine{Node: node.ID, Processors: processors}
 	actions := m.Handle(role.Saw{Duties: []role.Duty{duty}})
 	if len(actions) != 1 {
-		t.Fatalf("it asks for %v", actions)
+		t.Fatalf("the machine requests %v, want one action", actions)
 	}
 	return actions[0].Do(t.Context(), node.Tools)
 }
 
-// values reads the update of a slot in a store.
-func values(t *testing.T, s blob.Store, place spec.Slot) []int32 {
+// readUpdate returns the values of a slot's update in a store.
+func readUpdate(t *testing.T, s blob.Store, place spec.Slot) []int32 {
 	t.Helper()
 	e, err := s.Lookup(t.Context(), blob.Ref{Kind: blob.Update, Slot: place})
 	if err != nil {
@@ -89,7 +91,7 @@ func values(t *testing.T, s blob.Store, place spec.Slot) []int32 {
 	}
 	h, err := model.ReadUpdateHeader(bytes.NewReader(b))
 	if err != nil || h.Slot != place {
-		t.Fatalf("update of %v: %v", h.Slot, err)
+		t.Fatalf("the stored update is of slot %v (%v), want %v", h.Slot, err, place)
 	}
 	v := make([]int32, h.Count)
 	if _, err := binary.Decode(b[len(b)-4*len(v):], binary.LittleEndian, v); err != nil {
@@ -98,55 +100,55 @@ func values(t *testing.T, s blob.Store, place spec.Slot) []int32 {
 	return v
 }
 
-// TestProcessorsDecideWhatLeaves: without one the trained update leaves; with some,
-// what they make of it one after the other, down to what the aggregators hold.
+// TestProcessorsDecideWhatLeaves: without processors the trained update leaves the node. With
+// processors, each changes the values in turn, and aggregators get the result.
 func TestProcessorsDecideWhatLeaves(t *testing.T) {
-	_, plain, duty := training(t)
-	if _, err := do(t, plain, duty); err != nil {
+	_, plain, duty := openTraining(t)
+	if _, err := trainOnce(t, plain, duty); err != nil {
 		t.Fatal(err)
 	}
-	place := plain.Tools.Slot(theTask, 1)
-	trained := values(t, plain.Tools.Store, place)
+	place := plain.Tools.Slot(firstTask, 1)
+	trained := readUpdate(t, plain.Tools.Store, place)
 	if slices.Max(trained) <= 10 {
-		t.Fatal("the trained update is nothing to clip")
+		t.Fatal("no value of the trained update is above 10: the test clips nothing")
 	}
 	want := slices.Clone(trained)
 	for i, v := range trained {
 		want[i] = max(-10, min(v, 10)) + 3
 	}
 
-	n, node, duty := training(t)
-	saw := processor(func(at spec.Slot, values []int32, bits uint32) error {
+	n, node, duty := openTraining(t)
+	check := processor(func(at spec.Slot, values []int32, bits uint32) error {
 		if at != place || bits != duty.Task.Spec.Aggregation.ScaleBits || !slices.Equal(values, trained) {
-			t.Errorf("it is given %d values at scale 2^%d of %v", len(values), bits, at)
+			t.Errorf("the first processor gets %d values at scale 2^%d of %v, want the trained update", len(values), bits, at)
 		}
 		return nil
 	})
-	event, err := do(t, node, duty, saw, clip(10), add(3))
+	event, err := trainOnce(t, node, duty, check, clip(10), add(3))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(want, values(t, node.Tools.Store, place)); diff != "" {
-		t.Errorf("what is stored (-want +got):\n%s", diff)
+	if diff := cmp.Diff(want, readUpdate(t, node.Tools.Store, place)); diff != "" {
+		t.Errorf("the trainer's store (-want +got):\n%s", diff)
 	}
-	if _, err := n.Finish(t.Context(), 1); err != nil {
-		t.Fatal(err)
-	}
+	simtest.Finish(t, n)
 	r, err := n.Round(1, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if c := r.Trainers[0]; !c.Survivor || c.Commitment != event.(trainer.Trained).Commitment {
-		t.Errorf("the chain has %+v of %+v", c, event)
+		t.Errorf("the chain has the contribution %+v, the trainer committed to %+v", c, event)
 	}
 	for _, a := range n.Nodes[:sim.Aggregators] {
-		if diff := cmp.Diff(want, values(t, a.Tools.Store, place)); diff != "" {
-			t.Errorf("what aggregator %d holds (-want +got):\n%s", a.ID, diff)
+		if diff := cmp.Diff(want, readUpdate(t, a.Tools.Store, place)); diff != "" {
+			t.Errorf("the store of aggregator %d (-want +got):\n%s", a.ID, diff)
 		}
 	}
 }
 
-func TestNothingLeavesAProcessorThatFails(t *testing.T) {
+// TestFailedProcessorKeepsTheUpdate: if a processor fails, or returns values that the fixed
+// point cannot hold, no update is stored or recorded.
+func TestFailedProcessorKeepsTheUpdate(t *testing.T) {
 	spent := errors.New("budget is spent")
 	for name, c := range map[string]struct {
 		fails processor
@@ -156,73 +158,73 @@ func TestNothingLeavesAProcessorThatFails(t *testing.T) {
 		"it refuses":         {func(spec.Slot, []int32, uint32) error { return spent }, spent, false},
 		"beyond fixed point": {func(_ spec.Slot, v []int32, _ uint32) error { v[0] = -1 << 31; return nil }, model.ErrRange, true},
 	} {
-		_, node, duty := training(t)
-		_, err := do(t, node, duty, c.fails)
+		_, node, duty := openTraining(t)
+		_, err := trainOnce(t, node, duty, c.fails)
 		if !errors.Is(err, c.want) || errors.Is(err, role.ErrFinal) != c.final {
-			t.Errorf("%s: got %v", name, err)
+			t.Errorf("%s: got error %v, want %v, final %t", name, err, c.want, c.final)
 		}
 		labels, err := node.Tools.Store.Labels(t.Context())
 		if err != nil || len(labels) != 0 {
-			t.Errorf("%s: the store holds %v (%v)", name, labels, err)
+			t.Errorf("%s: the store holds %v (%v), want nothing", name, labels, err)
 		}
 		if found, err := node.Tools.Journal.Recall(trainer.TrainKey(1, 1), &trainer.Trained{}); found || err != nil {
-			t.Errorf("%s: the journal has it: %v (%v)", name, found, err)
+			t.Errorf("%s: the journal has a result: %v (%v)", name, found, err)
 		}
 	}
 }
 
-// once is a store that takes one update, and counts what is written of it.
-type once struct {
+// countingStore counts the blobs that are written to it.
+type countingStore struct {
 	blob.Store
 	drafts int
 }
 
-func (s *once) For(uint64) blob.Store { return s }
+func (s *countingStore) For(uint64) blob.Store { return s }
 
-func (s *once) Draft(ctx context.Context, d spec.Digest, limit int64) (*blob.Draft, error) {
+func (s *countingStore) Draft(ctx context.Context, d spec.Digest, limit int64) (*blob.Draft, error) {
 	s.drafts++
 	return s.Store.Draft(ctx, d, limit)
 }
 
-// TestCopiedCommitmentIsMadeAgain: the same update gets another salt, and not a
-// byte of it is written again. Where it was lost, it is trained again.
+// TestCopiedCommitmentIsMadeAgain: the same update gets another salt, and is not written again.
+// If the update was lost, the node trains again.
 func TestCopiedCommitmentIsMadeAgain(t *testing.T) {
-	_, node, duty := training(t)
-	store := &once{Store: node.Tools.Store}
+	_, node, duty := openTraining(t)
+	store := &countingStore{Store: node.Tools.Store}
 	node.Tools.Store = store
-	first, err := do(t, node, duty)
+	first, err := trainOnce(t, node, duty)
 	if err != nil {
 		t.Fatal(err)
 	}
 	copied := first.(trainer.Trained).Commitment
 	written := store.drafts
 	again := trainer.Train{Task: duty.Task, Round: duty.Round, Copied: copied}
-	place := node.Tools.Slot(theTask, 1)
-	opens := func(e role.Event) {
+	place := node.Tools.Slot(firstTask, 1)
+	wantOpening := func(e role.Event) {
 		t.Helper()
 		entry, err := store.Lookup(t.Context(), blob.Ref{Kind: blob.Update, Slot: place})
 		c := e.(trainer.Trained).Commitment
 		if err != nil || c == copied || c != spec.UpdateCommitment(place, entry.Digest, entry.Salt) {
-			t.Errorf("commitment %s, copied %s: %v", c.Short(), copied.Short(), err)
+			t.Errorf("commitment %s does not open with the stored update, or is the copied one %s: %v", c.Short(), copied.Short(), err)
 		}
 	}
 	second, err := again.Do(t.Context(), node.Tools)
 	if err != nil {
 		t.Fatal(err)
 	}
-	opens(second)
+	wantOpening(second)
 	if store.drafts != written {
-		t.Errorf("%d blobs are written for a salt", store.drafts-written)
+		t.Errorf("%d blobs were written for a new salt, want none", store.drafts-written)
 	}
 	if third, err := again.Do(t.Context(), node.Tools); err != nil || !cmp.Equal(second, third) {
-		t.Errorf("it was hidden already, and now is %+v (%v), was %+v", third, err, second)
+		t.Errorf("a second new salt: got %+v (%v), want the first one: %+v", third, err, second)
 	}
 
-	if err := node.Tools.Journal.Record(trainer.TrainKey(1, 1), first); err != nil { // stopped before it was recorded
+	if err := node.Tools.Journal.Record(trainer.TrainKey(1, 1), first); err != nil { // the node stopped before it recorded the new salt
 		t.Fatal(err)
 	}
 	if third, err := again.Do(t.Context(), node.Tools); err != nil || !cmp.Equal(second, third) {
-		t.Errorf("it was hidden already, and now is %+v (%v), was %+v", third, err, second)
+		t.Errorf("a second new salt: got %+v (%v), want the first one: %+v", third, err, second)
 	}
 
 	if err := errors.Join(
@@ -235,5 +237,5 @@ func TestCopiedCommitmentIsMadeAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	opens(lost)
+	wantOpening(lost)
 }

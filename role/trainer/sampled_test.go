@@ -16,12 +16,13 @@ import (
 	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/role/trainer"
 	"github.com/althing-network/althing/sim"
+	"github.com/althing-network/althing/sim/simtest"
 	"github.com/althing-network/althing/spec"
 	"github.com/althing-network/althing/train"
 )
 
 // sampled is a task of digits in the mode example for ten trainers of some 140 rows each.
-func sampled(rounds uint32, noise spec.PPM) spec.TaskSpec {
+func exampleTask(rounds uint32, noise spec.PPM) spec.TaskSpec {
 	t := sim.DigitsTask(rounds)
 	t.Training.Rate = 2_500_000
 	t.Aggregation.Rule = spec.RuleMean
@@ -35,17 +36,17 @@ func sampled(rounds uint32, noise spec.PPM) spec.TaskSpec {
 	return t
 }
 
-// step is one step over all rows that shows what it released: a value of the update is a
-// quantum of the sum, negated.
-func step(noise spec.PPM) spec.TaskSpec {
-	t := sampled(1, noise)
+// oneStepTask is a task of one step over all rows. A value of the update is the negated sum of
+// the rows' gradients and the noise, in quanta.
+func oneStepTask(noise spec.PPM) spec.TaskSpec {
+	t := exampleTask(1, noise)
 	t.Aggregation.ScaleBits = t.Privacy.Bits(0)
 	t.Training.Rate, t.Privacy.Rate, t.Privacy.Steps, t.Privacy.Divisor = spec.One, spec.One, 1, 1
 	t.Selection.Trainers, t.Selection.MinTrainers = 4, 2
 	return t
 }
 
-// accuracy is that of a task's model on the whole hold-out of [sim.Digits].
+// accuracy returns the accuracy of a task's model on the whole hold-out of [sim.Digits].
 func accuracy(t *testing.T, n *sim.Network, task spec.Task) float64 {
 	t.Helper()
 	all, err := data.Digits()
@@ -67,8 +68,8 @@ func accuracy(t *testing.T, n *sim.Network, task spec.Task) float64 {
 	return float64(e.Accuracy()) / float64(spec.One)
 }
 
-// TestExampleRounds: at epsilon 8 the model is good, each round is charged to each data
-// set, and no more than the limit is spent; at epsilon 0.1 next to nothing is learned.
+// TestExampleRounds: at epsilon 8 the model is good, and at epsilon 0.1 it learns next to
+// nothing. Each round is charged to each data set, and no data set spends more than its limit.
 func TestExampleRounds(t *testing.T) {
 	for name, c := range map[string]struct {
 		rounds      uint32
@@ -81,11 +82,8 @@ func TestExampleRounds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			n := guarded(t, 10, c.epsilon, sampled(c.rounds, c.noise))
-			task, err := n.Finish(t.Context(), 1)
-			if err != nil {
-				t.Fatal(err)
-			}
+			n := openWithBudgets(t, 10, c.epsilon, exampleTask(c.rounds, c.noise))
+			task := simtest.Finish(t, n)
 			got := accuracy(t, n, task)
 			if t.Logf("accuracy %.3f", got); got < c.least || got > c.most {
 				t.Errorf("accuracy %.3f: want %.2f to %.2f", got, c.least, c.most)
@@ -104,32 +102,28 @@ func TestExampleRounds(t *testing.T) {
 	}
 }
 
-// released is what the first trainers of a private task store, each with the rows that
-// it is given.
-func released(t *testing.T, asked spec.TaskSpec, tables ...data.Table) (all [][]int32) {
+// storedUpdates returns the updates that trainers of a private task store, one for each table.
+func storedUpdates(t *testing.T, asked spec.TaskSpec, tables ...data.Table) (all [][]int32) {
 	t.Helper()
-	n := guarded(t, 4, 20_000_000, asked)
-	task, r, err := n.Reach(t.Context(), 1, 1, spec.PhaseTrain)
-	if err != nil {
-		t.Fatal(err)
-	}
+	n := openWithBudgets(t, 4, 20_000_000, asked)
+	task, r := simtest.Reach(t, n, 1, spec.PhaseTrain)
 	for i, table := range tables {
 		node := n.Nodes[sim.FirstTrainer-1+i]
 		node.Table = table
-		event, err := do(t, node, role.Duty{Task: task, Round: r})
+		event, err := trainOnce(t, node, role.Duty{Task: task, Round: r})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if done := event.(trainer.Trained); done.Samples != 0 || done.Correct != 0 || !done.Withheld {
-			t.Errorf("it tells of %d samples, %d of them right", done.Samples, done.Correct)
+			t.Errorf("the trainer tells %d samples, %d of them correct: want 0 and 0, withheld", done.Samples, done.Correct)
 		}
-		all = append(all, values(t, node.Tools.Store, node.Tools.Slot(theTask, 1)))
+		all = append(all, readUpdate(t, node.Tools.Store, node.Tools.Slot(firstTask, 1)))
 	}
 	return all
 }
 
-// few is the first rows of digits.
-func few(t *testing.T, rows int) data.Table {
+// firstRows returns the first rows of digits.
+func firstRows(t *testing.T, rows int) data.Table {
 	t.Helper()
 	all, err := data.Digits()
 	if err != nil {
@@ -142,16 +136,16 @@ func few(t *testing.T, rows int) data.Table {
 	return all.Select(some)
 }
 
-// TestOneRowMoreMovesTheUpdateByOneRow: nothing that an update is made with is computed
-// from the number of rows, also where a number of batches, of steps, or of divisors would
-// just change. So with one row more there is that row's gradient more, and no other
-// difference. The noise is one quantum.
+// TestOneRowMoreMovesTheUpdateByOneRow: no setting of a training is computed from the number of
+// rows, so one more row adds its own gradient and changes nothing else. The numbers of rows lie
+// around those at which the number of batches, of steps or the divisor would change if it were.
+// The noise is one quantum.
 func TestOneRowMoreMovesTheUpdateByOneRow(t *testing.T) {
-	asked := step(1000)
+	asked := oneStepTask(1000)
 	asked.Privacy.Divisor = 4
 	asked.Aggregation.ScaleBits += 2
 	for _, rows := range []int{0, 1, 3, 4, 15, 16, 31, 32, 64} {
-		both := released(t, asked, few(t, rows), few(t, rows+1))
+		both := storedUpdates(t, asked, firstRows(t, rows), firstRows(t, rows+1))
 		if len(both[0]) != len(both[1]) {
 			t.Fatalf("%d rows: updates of %d and of %d values", rows, len(both[0]), len(both[1]))
 		}
@@ -168,17 +162,18 @@ func TestOneRowMoreMovesTheUpdateByOneRow(t *testing.T) {
 	}
 }
 
-// TestNoiseInsideIsThatOfTheCard: of a table without rows a step releases its noise alone,
-// and that has the law that is charged. Had it half the scale, that would be found.
-func TestNoiseInsideIsThatOfTheCard(t *testing.T) {
-	asked := step(spec.One)
+// TestExampleNoiseIsTheNoiseThatIsCharged: a step over a table without rows releases only its
+// noise, which has the distribution that the ledger charges. The audit would find noise of half
+// the scale.
+func TestExampleNoiseIsTheNoiseThatIsCharged(t *testing.T) {
+	asked := oneStepTask(spec.One)
 	charged, err := terms.Release(asked)
 	if err != nil {
 		t.Fatal(err)
 	}
 	sigma := privacy.Ratio(charged.Noise.(cost.Gaussian).Sigma)
-	none := few(t, 0)
-	noise := released(t, asked, none, none, none, none)
+	none := firstRows(t, 0)
+	noise := storedUpdates(t, asked, none, none, none, none)
 	for _, c := range []struct {
 		claimed privacy.Ratio
 		honest  bool
@@ -205,35 +200,31 @@ func TestNoiseInsideIsThatOfTheCard(t *testing.T) {
 	}
 }
 
-// TestStepsThatLeadNowhereMoveNothing: a training whose weights stop being numbers is
-// not told of in another way than one that moves nothing: the round was charged.
-func TestStepsThatLeadNowhereMoveNothing(t *testing.T) {
-	asked := sampled(1, spec.One)
+// TestDivergedExampleTrainingSendsZeros: a training whose weights become NaN sends an update of
+// zeros. It reports no error, because the round was charged already.
+func TestDivergedExampleTrainingSendsZeros(t *testing.T) {
+	asked := exampleTask(1, spec.One)
 	asked.Selection.Trainers, asked.Selection.MinTrainers = 2, 2
 	asked.Training.Rate, asked.Training.WeightDecay, asked.Privacy.Steps = 4_000_000_000, 4_000_000_000, 10
-	if update := released(t, asked, few(t, 20))[0]; slices.ContainsFunc(update, func(v int32) bool { return v != 0 }) {
-		t.Errorf("the update is %v", update[:10])
+	if update := storedUpdates(t, asked, firstRows(t, 20))[0]; slices.ContainsFunc(update, func(v int32) bool { return v != 0 }) {
+		t.Errorf("the update begins with %v, want zeros only", update[:10])
 	}
 }
 
-// TestOutsideTrainerIsRefused: in the mode example noise is added inside the training, so
-// whatever else trains is refused by name, also what stands before the engine, and nothing is
-// stored.
+// TestOutsideTrainerIsRefused: in the mode example the built-in engine adds the noise while it
+// trains. Any other engine is refused, also a wrapper of the built-in one, and nothing is stored.
 func TestOutsideTrainerIsRefused(t *testing.T) {
-	n := guarded(t, 2, 1_000_000, step(spec.One))
-	task, r, err := n.Reach(t.Context(), 1, 1, spec.PhaseTrain)
-	if err != nil {
-		t.Fatal(err)
-	}
+	n := openWithBudgets(t, 2, 1_000_000, oneStepTask(spec.One))
+	task, r := simtest.Reach(t, n, 1, spec.PhaseTrain)
 	node := n.Nodes[sim.FirstTrainer-1]
-	for _, outside := range []train.Trainer{stub(still), struct{ train.Trainer }{train.Engine{}}} {
+	for _, outside := range []train.Trainer{stubEngine(unchanged), struct{ train.Trainer }{train.Engine{}}} {
 		node.Tools.Trainer = outside
-		_, err := do(t, node, role.Duty{Task: task, Round: r})
+		_, err := trainOnce(t, node, role.Duty{Task: task, Round: r})
 		if !errors.Is(err, role.ErrFinal) || !strings.Contains(err.Error(), "the mode example needs the noise inside the training: only the built-in engine adds it") {
-			t.Errorf("%T: got %v", outside, err)
+			t.Errorf("%T: got error %v, want a refusal of the engine", outside, err)
 		}
 	}
 	if labels, err := node.Tools.Store.Labels(t.Context()); err != nil || len(labels) != 0 {
-		t.Errorf("the store holds %v (%v)", labels, err)
+		t.Errorf("the store holds %v (%v), want nothing", labels, err)
 	}
 }

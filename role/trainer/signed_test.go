@@ -11,13 +11,14 @@ import (
 	"github.com/althing-network/althing/role/trainer"
 	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/sim"
+	"github.com/althing-network/althing/sim/simtest"
 	"github.com/althing-network/althing/spec"
 )
 
-// lent is a network as of [guarded] in which the first trainer's data set is that of
-// somebody who has no node in the round, and who has granted it to the first trainer. The
-// owner's key is given; all others sign for their own rows.
-func lent(t *testing.T, key ed25519.PrivateKey, rounds uint32) (n *sim.Network, granted *sim.Node) {
+// openWithGrant returns a network like [openWithBudgets], in which the owner of the first
+// trainer's data set has no node, and has granted the data set to that trainer. The owner signs
+// with the given key. All other trainers sign for their own data sets.
+func openWithGrant(t *testing.T, key ed25519.PrivateKey, rounds uint32) (n *sim.Network, granted *sim.Node) {
 	t.Helper()
 	n, err := sim.Digits(sim.Config{}, 3)
 	if err != nil {
@@ -37,17 +38,17 @@ func lent(t *testing.T, key ed25519.PrivateKey, rounds uint32) (n *sim.Network, 
 			t.Fatal(err)
 		}
 	}
-	if _, err := n.Open("consumer", noisy(spec.KindLaplace, rounds)); err != nil {
+	if _, err := n.Open("consumer", localTask(spec.KindLaplace, rounds)); err != nil {
 		t.Fatal(err)
 	}
 	return n, n.Nodes[sim.FirstTrainer-1]
 }
 
-// hospital is the owner's key, which the granted trainer does not have.
-func hospital() ed25519.PrivateKey { return ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)) }
+// ownerKey is the owner's key, which the granted trainer does not have.
+func ownerKey() ed25519.PrivateKey { return ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)) }
 
-// spent is what the hospital has lost, and how much it still holds back for a task.
-func spent(t *testing.T, n *sim.Network) (lost cost.Epsilon) {
+// ownerSpent returns how much of its budget the owner has spent.
+func ownerSpent(t *testing.T, n *sim.Network) cost.Epsilon {
 	t.Helper()
 	b, _, err := n.Book(1)
 	if err != nil {
@@ -56,62 +57,54 @@ func spent(t *testing.T, n *sim.Network) (lost cost.Epsilon) {
 	return b.Spent.Epsilon
 }
 
-// TestAttackGrantedTrainerDrainsOwner: a trainer that an owner has granted its data set, and
-// that never asks the owner's node, commits to nothing in each round. Whoever has the key
-// spends the owner's budget by that; whoever only has the grant spends none of it.
+// TestAttackGrantedTrainerDrainsOwner: a trainer with an owner's grant commits to a meaningless
+// digest in each round without asking the owner. If it had the owner's key, that would spend
+// the owner's budget. The grant alone spends nothing.
 func TestAttackGrantedTrainerDrainsOwner(t *testing.T) {
 	const rounds = 3
 	drain := func(n *sim.Network, eve *sim.Node) (refused error) {
 		eve.Refuses = func(role.Action) bool { return true }
 		for number := uint64(1); number <= rounds; number++ {
-			_, r, err := n.Reach(t.Context(), 1, number, spec.PhaseTrain)
-			if err != nil {
-				t.Fatal(err)
-			}
-			slot, nothing := eve.Tools.Slot(theTask, number), spec.DigestOf([]byte{byte(number)})
-			err = n.Say(1, round.Commit{
+			_, r := simtest.Reach(t, n, number, spec.PhaseTrain)
+			slot, nothing := eve.Tools.Slot(firstTask, number), spec.DigestOf([]byte{byte(number)})
+			err := n.Say(1, round.Commit{
 				Node: eve.ID, Round: number, Commitment: nothing,
 				Signature: spec.SignCharge(eve.OwnerKey, slot, r.Trainers[0].Dataset, nothing),
 			})
 			refused = errors.Join(refused, err)
 		}
-		if _, err := n.Finish(t.Context(), 1); err != nil {
-			t.Fatal(err)
-		}
+		simtest.Finish(t, n)
 		return refused
 	}
-	eves := func() ed25519.PrivateKey { _, eve := lent(t, hospital(), 1); return eve.OwnerKey }()
-	n, eve := lent(t, eves, rounds)
-	if err := drain(n, eve); err != nil || spent(t, n) != rounds*cost.OneEpsilon {
-		t.Errorf("where the grant is enough, the owner has spent %s after %d rounds: %v", spent(t, n), rounds, err)
+	eves := func() ed25519.PrivateKey { _, eve := openWithGrant(t, ownerKey(), 1); return eve.OwnerKey }()
+	n, eve := openWithGrant(t, eves, rounds)
+	if err := drain(n, eve); err != nil || ownerSpent(t, n) != rounds*cost.OneEpsilon {
+		t.Errorf("with the owner's key, the owner has spent %s after %d rounds: %v", ownerSpent(t, n), rounds, err)
 	}
-	n, eve = lent(t, hospital(), rounds)
-	if err := drain(n, eve); !errors.Is(err, round.ErrSignature) || spent(t, n) != 0 {
-		t.Errorf("the owner has spent %s: %v", spent(t, n), err)
+	n, eve = openWithGrant(t, ownerKey(), rounds)
+	if err := drain(n, eve); !errors.Is(err, round.ErrSignature) || ownerSpent(t, n) != 0 {
+		t.Errorf("with the grant alone, the owner has spent %s, want 0: %v", ownerSpent(t, n), err)
 	}
 	if b, _, err := n.Book(1); err != nil || b.Left() != 9*cost.OneEpsilon {
-		t.Errorf("%s of 9 is left (%v)", b.Left(), err)
+		t.Errorf("epsilon %s is left (%v), want 9", b.Left(), err)
 	}
 }
 
-// TestAttackCommitmentSentAgain: what an owner has signed once is sent again, in a later
-// round, and from another node. Whoever has the key could have it charged again.
+// TestAttackCommitmentSentAgain: a commitment that the owner has signed once is sent again, in a
+// later round and from another node. Only with the owner's key is it charged again.
 func TestAttackCommitmentSentAgain(t *testing.T) {
 	for name, c := range map[string]struct {
-		resign bool // the trainer has the owner's key
+		hasKey bool // the trainer has the owner's key
 		want   error
-		lost   cost.Epsilon
+		spent  cost.Epsilon
 	}{
 		"with the key":    {true, nil, 2 * cost.OneEpsilon},
 		"without the key": {false, round.ErrSignature, cost.OneEpsilon},
 	} {
-		n, eve := lent(t, hospital(), 2)
-		eve.OwnerKey = hospital() // for the first round the owner's node signs
-		task, r, err := n.Reach(t.Context(), 1, 1, spec.PhaseTrain)
-		if err != nil {
-			t.Fatal(err)
-		}
-		event, err := do(t, eve, role.Duty{Task: task, Round: r})
+		n, eve := openWithGrant(t, ownerKey(), 2)
+		eve.OwnerKey = ownerKey() // in round 1 the owner signs
+		task, r := simtest.Reach(t, n, 1, spec.PhaseTrain)
+		event, err := trainOnce(t, eve, role.Duty{Task: task, Round: r})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -120,65 +113,58 @@ func TestAttackCommitmentSentAgain(t *testing.T) {
 		copied := said
 		copied.Node++
 		if err := n.Say(1, copied); !errors.Is(err, round.ErrSignature) {
-			t.Errorf("%s, from another node: %v", name, err)
+			t.Errorf("%s, from another node: got error %v, want %v", name, err, round.ErrSignature)
 		}
 		if err := n.Say(1, said); err != nil {
 			t.Fatal(err)
 		}
 		eve.Refuses = func(a role.Action) bool { _, uploads := a.(trainer.Upload); return !uploads }
-		if _, _, err := n.Reach(t.Context(), 1, 2, spec.PhaseTrain); err != nil {
-			t.Fatal(err)
-		}
+		simtest.Reach(t, n, 2, spec.PhaseTrain)
 		said.Round = 2
-		if c.resign {
-			said.Signature = spec.SignCharge(eve.OwnerKey, eve.Tools.Slot(theTask, 2), 1, said.Commitment)
+		if c.hasKey {
+			said.Signature = spec.SignCharge(eve.OwnerKey, eve.Tools.Slot(firstTask, 2), 1, said.Commitment)
 		}
-		if err := n.Say(1, said); !errors.Is(err, c.want) || spent(t, n) != c.lost {
-			t.Errorf("%s, in a later round: %v, and the owner has spent %s", name, err, spent(t, n))
+		if err := n.Say(1, said); !errors.Is(err, c.want) || ownerSpent(t, n) != c.spent {
+			t.Errorf("%s, in a later round: got error %v, want %v; the owner has spent %s, want %s", name, err, c.want, ownerSpent(t, n), c.spent)
 		}
 	}
 }
 
-// TestGrantedTrainerTakesPart: with the owner's signature a trainer of another account takes
+// TestGrantedTrainerTakesPart: with the owner's signature, a trainer of another account takes
 // part, and the owner's data set is charged.
 func TestGrantedTrainerTakesPart(t *testing.T) {
-	n, granted := lent(t, hospital(), 2)
-	granted.OwnerKey = hospital()
-	task, err := n.Finish(t.Context(), 1)
-	if err != nil {
-		t.Fatal(err)
-	}
+	n, granted := openWithGrant(t, ownerKey(), 2)
+	granted.OwnerKey = ownerKey()
+	task := simtest.Finish(t, n)
 	r, err := n.Round(1, 2)
-	if err != nil || task.Accepted != 2 || spent(t, n) != 2*cost.OneEpsilon {
-		t.Errorf("after %d rounds the owner has spent %s (%v)", task.Accepted, spent(t, n), err)
+	if err != nil || task.Accepted != 2 || ownerSpent(t, n) != 2*cost.OneEpsilon {
+		t.Errorf("after %d rounds the owner has spent %s (%v)", task.Accepted, ownerSpent(t, n), err)
 	}
-	if own := r.Trainers[0]; own.Dataset != 1 || own.Key != spec.PublicKeyOf(hospital()) || !own.Survivor {
-		t.Errorf("its part in round 2 is %+v", own)
+	if own := r.Trainers[0]; own.Dataset != 1 || own.Key != spec.PublicKeyOf(ownerKey()) || !own.Survivor {
+		t.Errorf("the trainer's part in round 2 is %+v, want a survivor with data set 1 and the owner's key", own)
 	}
 }
 
-// TestOwnerDoesNotSign: then nothing is committed to, and the node says why.
-func TestOwnerDoesNotSign(t *testing.T) {
-	n, node := lent(t, hospital(), 1)
+// TestTrainerDeclinesIfTheOwnerDoesNotSign: nothing is committed, and the node says why.
+func TestTrainerDeclinesIfTheOwnerDoesNotSign(t *testing.T) {
+	n, node := openWithGrant(t, ownerKey(), 1)
 	refusal := errors.New("another update of the round is signed already")
 	node.Tools.Sign = func(context.Context, spec.Task, spec.Round, spec.Digest, spec.Salt) (spec.Signature, error) {
 		return spec.Signature{}, errors.Join(refusal, role.ErrFinal)
 	}
-	if _, err := n.Finish(t.Context(), 1); err != nil {
-		t.Fatal(err)
-	}
-	if r, err := n.Round(1, 1); err != nil || r.Trainers[0].Height != 0 || r.Survivors() != 2 || spent(t, n) != 0 {
-		t.Errorf("its part is %+v (%v)", r.Trainers[0], err)
+	simtest.Finish(t, n)
+	if r, err := n.Round(1, 1); err != nil || r.Trainers[0].Height != 0 || r.Survivors() != 2 || ownerSpent(t, n) != 0 {
+		t.Errorf("the trainer's part is %+v (%v), want no commitment", r.Trainers[0], err)
 	}
 	if len(node.Errs) != 1 || !errors.Is(node.Errs[0], refusal) || !errors.Is(node.Errs[0], trainer.ErrDeclined) {
-		t.Errorf("it says %v", node.Errs)
+		t.Errorf("got errors %v, want one that wraps %v", node.Errs, refusal)
 	}
 }
 
-// TestWhoCouldNotPayIsNotAsked: a data set that is not granted to the node that holds its
-// rows, one whose limit does not cover one round, and one of an owner that the task does
-// not admit. A task that needs them is not created.
-func TestWhoCouldNotPayIsNotAsked(t *testing.T) {
+// TestTrainerWhoseDataSetCannotPayIsNotSelected: because the data set is not granted to the node
+// that holds its rows, because its limit does not cover one round, or because the task does not
+// admit its owner. A task that needs that trainer is not created.
+func TestTrainerWhoseDataSetCannotPayIsNotSelected(t *testing.T) {
 	for name, c := range map[string]struct {
 		epsilon cost.Epsilon // in tenths; a round costs ten
 		granted bool
@@ -210,12 +196,12 @@ func TestWhoCouldNotPayIsNotAsked(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		task := noisy(spec.KindLaplace, 1)
+		task := localTask(spec.KindLaplace, 1)
 		task.Selection.Owners = c.owners
 		task.Selection.MinTrainers = 3
-		if !c.asked && len(c.owners) != 2 { // or too few are named
+		if !c.asked && len(c.owners) != 2 { // a task that names too few owners is refused for that
 			if _, err := n.Open("consumer", task); !errors.Is(err, round.ErrBudget) {
-				t.Errorf("%s: a task that needs all three: %v", name, err)
+				t.Errorf("%s: a task that needs all three trainers: got error %v, want %v", name, err, round.ErrBudget)
 			}
 		}
 		if !c.asked {
@@ -230,7 +216,7 @@ func TestWhoCouldNotPayIsNotAsked(t *testing.T) {
 			t.Fatal(err)
 		}
 		if asked := r.Trainer(sim.FirstTrainer) >= 0; asked != c.asked || len(r.Trainers) < 2 {
-			t.Errorf("%s: it is asked: %t, among %d", name, asked, len(r.Trainers))
+			t.Errorf("%s: the trainer is selected: %t, want %t; %d trainers, want at least 2", name, asked, c.asked, len(r.Trainers))
 		}
 	}
 }

@@ -16,16 +16,16 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// broken is a data plane whose uploads panic.
-type broken struct{ role.Blobs }
+// panickingBlobs panics at every upload.
+type panickingBlobs struct{ role.Blobs }
 
-func (broken) PutUpdate(context.Context, uint64, blob.Ref, blob.Entry, func() (io.ReadCloser, error)) (spec.Receipt, error) {
+func (panickingBlobs) PutUpdate(context.Context, uint64, blob.Ref, blob.Entry, func() (io.ReadCloser, error)) (spec.Receipt, error) {
 	panic("no wire")
 }
 
-// TestPanicOfAnUpload: an upload has a goroutine for each aggregator, and a panic in
-// one of them is the error of the upload, not the end of the process.
-func TestPanicOfAnUpload(t *testing.T) {
+// TestUploadReturnsPanicAsError: an upload starts a goroutine for each aggregator. A panic in
+// one of them becomes the error of the upload and does not end the process.
+func TestUploadReturnsPanicAsError(t *testing.T) {
 	place := spec.Slot{Chain: "c", Task: 1, Round: 1, Node: 9}
 	store := blob.NewMemory()
 	bytes := []byte("update")
@@ -38,71 +38,73 @@ func TestPanicOfAnUpload(t *testing.T) {
 		Task:  spec.Task{ID: 1, Chain: "c", Spec: spec.TaskSpec{Selection: spec.Selection{Aggregators: 1}}},
 		Round: spec.Round{Task: 1, Number: 1, Aggregates: []spec.Aggregate{{Node: 1}}},
 	}
-	_, err := upload.Do(t.Context(), role.Tools{Node: 9, Store: store, Blobs: broken{}, Journal: &sim.Journal{}})
-	if err == nil || !strings.Contains(err.Error(), "panic: no wire, in trainer_test.broken.PutUpdate") {
-		t.Errorf("got %v", err)
+	_, err := upload.Do(t.Context(), role.Tools{Node: 9, Store: store, Blobs: panickingBlobs{}, Journal: &sim.Journal{}})
+	if err == nil || !strings.Contains(err.Error(), "panic: no wire, in trainer_test.panickingBlobs.PutUpdate") {
+		t.Errorf("got error %v, want the panic with its place", err)
 	}
 }
 
-// lost is the way to a network in which some nodes are not to be found.
-type lost struct {
+// unreachable are blobs of a network in which some nodes cannot be found.
+type unreachable struct {
 	role.Blobs
 	nodes []uint64
 }
 
-func (l lost) PutUpdate(ctx context.Context, to uint64, r blob.Ref, e blob.Entry, open func() (io.ReadCloser, error)) (spec.Receipt, error) {
-	if slices.Contains(l.nodes, to) {
+func (u unreachable) PutUpdate(ctx context.Context, to uint64, r blob.Ref, e blob.Entry, open func() (io.ReadCloser, error)) (spec.Receipt, error) {
+	if slices.Contains(u.nodes, to) {
 		return spec.Receipt{}, blob.ErrNotFound
 	}
-	return l.Blobs.PutUpdate(ctx, to, r, e, open)
+	return u.Blobs.PutUpdate(ctx, to, r, e, open)
 }
 
-// TestUploadWantsAQuorum: peers that are not to be found have taken nothing.
-func TestUploadWantsAQuorum(t *testing.T) {
+// TestUploadNeedsAQuorum: an upload succeeds if 2f+1 aggregators have taken it. An aggregator
+// that cannot be found has not.
+func TestUploadNeedsAQuorum(t *testing.T) {
 	n := simtest.Open(t, 1, sim.DigitsTask(1))
 	task, r := simtest.Reach(t, n, 1, spec.PhaseAttest)
 	upload, tools := trainer.Upload{Task: task, Round: r}, n.Nodes[sim.FirstTrainer-1].Tools
 	all := tools.Blobs
-	tools.Blobs = lost{all, []uint64{1, 2}}
+	tools.Blobs = unreachable{all, []uint64{1, 2}}
 	if _, err := upload.Do(t.Context(), tools); !errors.Is(err, blob.ErrNotFound) {
 		t.Errorf("an upload that reached 2 of 4 aggregators: %v", err)
 	}
-	tools.Blobs = lost{all, []uint64{1}}
+	tools.Blobs = unreachable{all, []uint64{1}}
 	if _, err := upload.Do(t.Context(), tools); err != nil {
 		t.Error(err)
 	}
 }
 
-// late is the way to a network in which node 2 refuses once node 1 has.
-type late struct {
+// refusing are blobs of a network in which nodes 1 and 2 refuse an upload: node 1 after node 2.
+type refusing struct {
 	role.Blobs
 	refused chan struct{}
 }
 
-func (l late) PutUpdate(_ context.Context, to uint64, _ blob.Ref, _ blob.Entry, _ func() (io.ReadCloser, error)) (none spec.Receipt, _ error) {
+func (b refusing) PutUpdate(_ context.Context, to uint64, _ blob.Ref, _ blob.Entry, _ func() (io.ReadCloser, error)) (none spec.Receipt, _ error) {
 	switch to {
 	case 1:
-		defer close(l.refused)
+		<-b.refused
 		return none, blob.ErrTooLarge
 	case 2:
-		<-l.refused
+		defer close(b.refused)
 		return none, blob.ErrConflict
 	}
 	return none, nil
 }
 
-// TestUploadNamesTheFirstRefusal: in the order of the aggregators, so that the same
-// network tells the same story whoever was faster.
-func TestUploadNamesTheFirstRefusal(t *testing.T) {
+// TestUploadReturnsTheErrorOfTheFirstAggregator: first in the order of the task, not in the
+// order of the answers, so that the error does not depend on who was faster.
+func TestUploadReturnsTheErrorOfTheFirstAggregator(t *testing.T) {
 	n := simtest.Open(t, 1, sim.DigitsTask(1))
 	task, r := simtest.Reach(t, n, 1, spec.PhaseAttest)
 	tools := n.Nodes[sim.FirstTrainer-1].Tools
-	tools.Blobs = late{tools.Blobs, make(chan struct{})}
+	tools.Blobs = refusing{tools.Blobs, make(chan struct{})}
 	_, err := trainer.Upload{Task: task, Round: r}.Do(t.Context(), tools)
 	simtest.WantErr(t, err, blob.ErrTooLarge)
 }
 
-func TestSilentTrainerIsNotPaid(t *testing.T) {
+// TestTrainerThatUploadsNothingIsNotPaid: it committed, and it is no survivor.
+func TestTrainerThatUploadsNothingIsNotPaid(t *testing.T) {
 	n := simtest.Open(t, 4, sim.DigitsTask(1))
 	silent := n.Nodes[sim.FirstTrainer-1]
 	silent.Refuses = simtest.IsUpload

@@ -42,7 +42,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// The chain and the chain in memory do the same with what package round decides.
+// TestChainAndSimulatorConform: the chain's modules and the simulator's chain carry out the decisions
+// of package round in the same way.
 func TestChainAndSimulatorConform(t *testing.T) {
 	encoding, err := chain.NewEncoding()
 	if err != nil {
@@ -60,7 +61,7 @@ func (m *memory) Validators() uint64 { return m.Balance(sim.Validators) }
 // firstBlock is the block time of the first block, in milliseconds since 1970.
 const firstBlock = 1_000_000
 
-// memory is the chain of the simulator.
+// memory is the simulator's chain as a world.
 type memory struct {
 	*sim.Chain
 	time int64 // block time
@@ -94,7 +95,7 @@ func (m *memory) Decide(task uint64, in round.Input) error {
 	return err
 }
 
-// moot reports whether there is nothing to withdraw.
+// moot reports whether a withdrawal is refused because there is nothing to withdraw.
 func moot(err error) bool {
 	return errors.Is(err, round.ErrTaskNotFound) || errors.Is(err, round.ErrClosed) || errors.Is(err, round.ErrUngoverned) || errors.Is(err, round.ErrNotNominated)
 }
@@ -106,49 +107,45 @@ func (m *memory) Duties(node uint64) (duties []roundtest.Duty) {
 	return duties
 }
 
-func (m *memory) Own(owner string, key spec.PublicKey, limit cost.Limit) (uint64, error) {
-	return m.RegisterDataset(owner, key, limit)
-}
-
-func (m *memory) Lend(dataset, node uint64) error {
+func (m *memory) GrantDataset(dataset, node uint64) error {
 	return errors.Join(m.Grant(dataset, node), m.Hold(node, "digits", dataset))
 }
 
-func (m *memory) History(dataset uint64) []cost.Row {
+func (m *memory) LedgerRows(dataset uint64) []cost.Row {
 	_, rows, err := m.Book(dataset)
 	must(err)
 	return rows
 }
 
-func (m *memory) Told() []string { return m.Chain.EffectLog }
+func (m *memory) Effects() []string { return m.EffectLog }
 
 func (m *memory) Owed(task uint64, in round.Input) bool { return m.Check(task, in) == nil }
 
-// stored is the registry, the tasks and the SDK's bank over their stores, as the
-// application has them, without consensus, signatures and fees. What only a broken
-// store could cause panics.
+// stored is the chain's modules and the SDK's bank with their stores, as the application has them,
+// without consensus, signatures and fees, as a world. It panics at errors that only a broken
+// store could cause.
 type stored struct {
-	ctx   sdk.Context
-	bank  bankkeeper.BaseKeeper
-	nodes node.Keeper
-	tasks task.Keeper
-	books ledger.Keeper
-	owned dataset.Keeper
-	told  []string
+	ctx     sdk.Context
+	bank    bankkeeper.BaseKeeper
+	nodes   node.Keeper
+	tasks   task.Keeper
+	books   ledger.Keeper
+	owned   dataset.Keeper
+	effects []string // announced so far
 
 	minted uint64 // uthing
 }
 
-// purse is a module account that may make money.
-const purse = "purse"
+// minter is a module account that may mint coins.
+const minter = "minter"
 
 func newStored(e chain.Encoding) *stored {
 	keys := storetypes.NewKVStoreKeys(authtypes.StoreKey, banktypes.StoreKey, node.Name, ledger.Name, dataset.Name, task.Name)
 	kv := func(name string) store.KVStoreService { return runtime.NewKVStoreService(keys[name]) }
 	addresses := address.NewBech32Codec(chain.Prefix)
-	authority := moduleAddress(purse).String()
+	authority := moduleAddress(minter).String()
 	accounts := authkeeper.NewAccountKeeper(e.Codec, kv(authtypes.StoreKey), authtypes.ProtoBaseAccount,
-		map[string][]string{authtypes.FeeCollectorName: nil, node.Name: {authtypes.Burner}, task.Name: nil, purse: {authtypes.Minter}}, addresses, chain.Prefix, authority)
+		map[string][]string{authtypes.FeeCollectorName: nil, node.Name: {authtypes.Burner}, task.Name: nil, minter: {authtypes.Minter}}, addresses, chain.Prefix, authority)
 	s := &stored{ctx: testutil.DefaultContextWithKeys(keys, nil, nil).WithChainID(roundtest.Chain).WithBlockHeight(1).WithBlockTime(time.UnixMilli(firstBlock))}
 	s.ctx = s.ctx.WithMultiStore(s.ctx.MultiStore().CacheMultiStore())
 	s.bank = bankkeeper.NewBaseKeeper(e.Codec, kv(banktypes.StoreKey), accounts, nil, authority, log.NewNopLogger())
@@ -172,19 +169,19 @@ func must(err error) {
 	}
 }
 
-// deliver does something as a transaction does: what is refused is undone.
+// deliver does something as a transaction: if it fails, it is undone.
 func (s *stored) deliver(act func(ctx sdk.Context) error) error {
 	cached, write := s.ctx.CacheContext()
 	err := act(cached)
 	if err == nil {
 		write()
 	}
-	s.hear()
+	s.recordEffects()
 	return err
 }
 
-// hear notes what the tasks asked for since it was called last.
-func (s *stored) hear() {
+// recordEffects records the effects that were announced since the last call.
+func (s *stored) recordEffects() {
 	for _, event := range s.ctx.EventManager().Events() {
 		if event.Type != task.EventType {
 			continue
@@ -193,7 +190,7 @@ func (s *stored) hear() {
 		for _, a := range event.Attributes {
 			said[a.Key] = a.Value
 		}
-		s.told = append(s.told, fmt.Sprintf("%d: task %s round %s: %s", s.Height(), said["task"], said["round"], said["effect"]))
+		s.effects = append(s.effects, fmt.Sprintf("%d: task %s round %s: %s", s.Height(), said["task"], said["round"], said["effect"]))
 	}
 	s.ctx = s.ctx.WithEventManager(sdk.NewEventManager())
 }
@@ -202,9 +199,9 @@ func (s *stored) Fund(account string, uthing uint64) {
 	to, err := sdk.AccAddressFromBech32(account)
 	must(err)
 	coins := sdk.NewCoins(sdk.NewCoin(chain.Denom, math.NewIntFromUint64(uthing)))
-	must(s.bank.MintCoins(s.ctx, purse, coins))
+	must(s.bank.MintCoins(s.ctx, minter, coins))
 	s.minted += uthing
-	must(s.bank.SendCoinsFromModuleToAccount(s.ctx, purse, to, coins))
+	must(s.bank.SendCoinsFromModuleToAccount(s.ctx, minter, to, coins))
 }
 
 func (s *stored) Register(owner string, profile spec.Profile, stake uint64) (id uint64, err error) {
@@ -218,19 +215,19 @@ func (s *stored) Register(owner string, profile spec.Profile, stake uint64) (id 
 	return id, err
 }
 
-// owner has the owner of a node say something.
-func (s *stored) owner(id uint64, say func(ctx sdk.Context, owner string) error) error {
+// asOwner sends a message of a node's owner.
+func (s *stored) asOwner(id uint64, send func(ctx sdk.Context, owner string) error) error {
 	return s.deliver(func(ctx sdk.Context) error {
 		owner, err := s.nodes.OwnerOf(ctx, id)
 		if err != nil {
 			return err
 		}
-		return say(ctx, owner)
+		return send(ctx, owner)
 	})
 }
 
 func (s *stored) SetActive(id uint64, active bool) error {
-	return s.owner(id, func(ctx sdk.Context, owner string) (err error) {
+	return s.asOwner(id, func(ctx sdk.Context, owner string) (err error) {
 		if active {
 			_, err = s.nodes.Activate(ctx, &nodepb.MsgActivate{Owner: owner})
 		} else {
@@ -241,35 +238,35 @@ func (s *stored) SetActive(id uint64, active bool) error {
 }
 
 func (s *stored) AddStake(id, uthing uint64) error {
-	return s.owner(id, func(ctx sdk.Context, owner string) error {
+	return s.asOwner(id, func(ctx sdk.Context, owner string) error {
 		_, err := s.nodes.Bond(ctx, &nodepb.MsgBond{Owner: owner, Amount: uthing})
 		return err
 	})
 }
 
 func (s *stored) Unbond(id, uthing uint64) error {
-	return s.owner(id, func(ctx sdk.Context, owner string) error {
+	return s.asOwner(id, func(ctx sdk.Context, owner string) error {
 		_, err := s.nodes.Unbond(ctx, &nodepb.MsgUnbond{Owner: owner, Amount: uthing})
 		return err
 	})
 }
 
 func (s *stored) CancelUnbond(id, number uint64) error {
-	return s.owner(id, func(ctx sdk.Context, owner string) error {
+	return s.asOwner(id, func(ctx sdk.Context, owner string) error {
 		_, err := s.nodes.CancelUnbond(ctx, &nodepb.MsgCancelUnbond{Owner: owner, Number: number})
 		return err
 	})
 }
 
 func (s *stored) Exit(id uint64) error {
-	return s.owner(id, func(ctx sdk.Context, owner string) error {
+	return s.asOwner(id, func(ctx sdk.Context, owner string) error {
 		_, err := s.nodes.Exit(ctx, &nodepb.MsgExit{Owner: owner})
 		return err
 	})
 }
 
 func (s *stored) Unjail(id uint64) error {
-	return s.owner(id, func(ctx sdk.Context, owner string) error {
+	return s.asOwner(id, func(ctx sdk.Context, owner string) error {
 		_, err := s.nodes.Unjail(ctx, &nodepb.MsgUnjail{Owner: owner})
 		return err
 	})
@@ -290,7 +287,7 @@ func (s *stored) Burned() uint64 {
 	return s.minted - s.bank.GetSupply(s.ctx, chain.Denom).Amount.Uint64()
 }
 
-func (s *stored) Own(owner string, key spec.PublicKey, limit cost.Limit) (id uint64, err error) {
+func (s *stored) RegisterDataset(owner string, key spec.PublicKey, limit cost.Limit) (id uint64, err error) {
 	err = s.deliver(func(ctx sdk.Context) error {
 		rows := spec.DigestOf(fmt.Append(nil, s.ctx.GasMeter().GasConsumed(), owner))
 		res, err := s.owned.Register(ctx, &datasetpb.MsgRegister{
@@ -316,7 +313,7 @@ func (s *stored) ReplaceKey(id uint64, key spec.PublicKey) error {
 	})
 }
 
-func (s *stored) Lend(id, lent uint64) error {
+func (s *stored) GrantDataset(id, lent uint64) error {
 	return s.deliver(func(ctx sdk.Context) error {
 		d, err := s.owned.Dataset(ctx, &datasetpb.QueryDataset{Id: id})
 		if err == nil {
@@ -334,7 +331,7 @@ func (s *stored) Lend(id, lent uint64) error {
 	})
 }
 
-func (s *stored) History(id uint64) (rows []cost.Row) {
+func (s *stored) LedgerRows(id uint64) (rows []cost.Row) {
 	res, err := s.books.Rows(s.ctx, &ledgerpb.QueryRows{Dataset: id})
 	must(err)
 	for i := range res.Rows {
@@ -362,7 +359,7 @@ func (s *stored) Say(id uint64, in round.Input) error {
 
 func (s *stored) Decide(id uint64, in round.Input) error {
 	return s.deliver(func(ctx sdk.Context) (err error) {
-		m := &taskpb.MsgUpdateModel{Authority: moduleAddress(purse).String(), Task: id, Base: make([]byte, len(spec.Digest{}))}
+		m := &taskpb.MsgUpdateModel{Authority: moduleAddress(minter).String(), Task: id, Base: make([]byte, len(spec.Digest{}))}
 		switch in := in.(type) {
 		case round.Nominate:
 			m.Model, m.Holder, m.Updates = in.Model[:], in.Holder, in.Updates
@@ -380,7 +377,7 @@ func (s *stored) Decide(id uint64, in round.Input) error {
 	})
 }
 
-// everyVersion is a registry in which every model is a version of every line.
+// everyVersion is a model registry in which every model is published.
 type everyVersion struct{}
 
 func (everyVersion) Enter(context.Context, uint64, string, string, spec.Model) error { return nil }
@@ -393,7 +390,7 @@ func (everyVersion) Published(context.Context, uint64, spec.Digest) (bool, error
 
 func (s *stored) Owed(id uint64, in round.Input) bool { return s.tasks.Owed(s.ctx, s.message(id, in)) }
 
-// unsigned takes any message for what its account has signed: a transaction is its Any.
+// unsigned decodes transactions that hold only a message, as an Any, and treats it as signed.
 type unsigned struct{}
 
 func (unsigned) SignedMessage(_ context.Context, raw []byte) (sdk.Msg, error) {
@@ -403,8 +400,8 @@ func (unsigned) SignedMessage(_ context.Context, raw []byte) (sdk.Msg, error) {
 	return m, proto.Unmarshal(holds.Value, m)
 }
 
-// written is an answer as unsigned reads it.
-func (s *stored) written(id uint64, in round.Input) []byte {
+// transaction encodes an answer as a transaction for [unsigned].
+func (s *stored) transaction(id uint64, in round.Input) []byte {
 	holds, err := codectypes.NewAnyWithValue(s.message(id, in))
 	must(err)
 	raw, err := holds.Marshal()
@@ -412,21 +409,21 @@ func (s *stored) written(id uint64, in round.Input) []byte {
 	return raw
 }
 
-// message is what the account of a node, or an owner, signs.
+// message returns the message of an input, from the account that sends it.
 func (s *stored) message(id uint64, in round.Input) taskpb.Message {
 	var owner string
-	if two, ok := in.(round.TwoAnswers); ok { // anybody's
-		return &taskpb.MsgAccuseAnswers{Owner: moduleAddress(purse).String(), Task: id, First: s.written(id, two.First), Second: s.written(id, two.Second)}
+	if two, ok := in.(round.TwoAnswers); ok { // may come from any account
+		return &taskpb.MsgAccuseAnswers{Owner: moduleAddress(minter).String(), Task: id, First: s.transaction(id, two.First), Second: s.transaction(id, two.Second)}
 	}
 	switch in := in.(type) {
 	case round.Cancel:
 		owner = in.Owner
-	case round.TwoReceipts: // anybody's
-		owner = moduleAddress(purse).String()
+	case round.TwoReceipts: // may come from any account
+		owner = moduleAddress(minter).String()
 	default:
 		n, ok := s.Node(roundtest.NodeOf(in))
 		if !ok {
-			panic(fmt.Sprintf("no account says %#v", in))
+			panic(fmt.Sprintf("no account can send %#v", in))
 		}
 		owner = n.Owner
 	}
@@ -435,7 +432,7 @@ func (s *stored) message(id uint64, in round.Input) taskpb.Message {
 	return m
 }
 
-// handle hands a message to the handler it is for.
+// handle calls the message server's method for a message.
 func (s *stored) handle(ctx context.Context, m taskpb.Message) error {
 	handler := reflect.ValueOf(s.tasks).MethodByName(strings.TrimPrefix(sdk.MsgTypeURL(m), "/althing.task.v1.Msg"))
 	if !handler.IsValid() {
@@ -449,7 +446,7 @@ func (s *stored) handle(ctx context.Context, m taskpb.Message) error {
 func (s *stored) EndBlock(later spec.Duration) error {
 	err := errors.Join(s.tasks.EndBlock(s.ctx), s.nodes.EndBlock(s.ctx))
 	must(s.nodes.Check(s.ctx))
-	s.hear()
+	s.recordEffects()
 	s.ctx = s.ctx.WithBlockHeight(s.Height() + 1).WithBlockTime(s.ctx.BlockTime().Add(time.Duration(later) * time.Millisecond))
 	must(errors.Join(s.nodes.BeginBlock(s.ctx), s.tasks.BeginBlock(s.ctx)))
 	return err
@@ -527,7 +524,7 @@ func (s *stored) Validators() uint64 {
 	return s.bank.GetBalance(s.ctx, moduleAddress(authtypes.FeeCollectorName), chain.Denom).Amount.Uint64()
 }
 
-func (s *stored) Told() []string { return s.told }
+func (s *stored) Effects() []string { return s.effects }
 
-// moduleAddress is the account of a module.
+// moduleAddress is the address of a module's account.
 func moduleAddress(name string) sdk.AccAddress { return authtypes.NewModuleAddress(name) }

@@ -8,32 +8,32 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// contradicted is an aggregator that signed receipts for two updates of one trainer.
-func contradicted(id, number, aggregator, trainer uint64) round.TwoReceipts {
-	given := func(update string) round.Given {
+// twoReceiptsOf is the proof that an aggregator signed receipts for two updates of one trainer.
+func twoReceiptsOf(id, number, aggregator, trainer uint64) round.TwoReceipts {
+	receipt := func(update string) round.SignedReceipt {
 		slot := spec.Slot{Chain: Chain, Task: id, Round: number, Node: trainer}
 		c := spec.UpdateCommitment(slot, digest("%s", update), salt(trainer))
-		return round.Given{Commitment: c, Signature: spec.SignReceipt(transportKey(fmt.Sprintf("node%d", aggregator)), slot, aggregator, c).Signature}
+		return round.SignedReceipt{Commitment: c, Signature: spec.SignReceipt(transportKey(fmt.Sprintf("node%d", aggregator)), slot, aggregator, c).Signature}
 	}
-	return round.TwoReceipts{Round: number, Aggregator: aggregator, Trainer: trainer, First: given("one"), Second: given("another")}
+	return round.TwoReceipts{Round: number, Aggregator: aggregator, Trainer: trainer, First: receipt("one"), Second: receipt("another")}
 }
 
-// twoReceipts has anybody show that aggregators contradicted themselves: each is slashed
-// and jailed, once for a round, also when the task is closed. What shows nothing changes
-// nothing, and no money comes to who accuses.
+// twoReceipts: anybody may prove that an aggregator contradicted itself. The aggregator is slashed
+// and jailed, once per round, even after the task has closed. A proof that proves nothing
+// changes nothing, and the accuser gets no money.
 func twoReceipts(w *twins) {
-	id := single(w, bonding())
-	proof := contradicted(id, 1, 6, 1)
-	w.refuse(id, proof, round.ErrNotSelected)
-	w.reach(cast{}, id, 1, spec.PhaseAttest)
+	id := openTask(w, bonding())
+	proof := twoReceiptsOf(id, 1, 6, 1)
+	w.wantRefused(id, proof, round.ErrNotSelected)
+	w.reach(behaviour{}, id, 1, spec.PhaseAttest)
 	for change, wrong := range map[error]func(in *round.TwoReceipts){
 		round.ErrContradiction: func(in *round.TwoReceipts) { in.Second = in.First },
 		round.ErrNotSelected:   func(in *round.TwoReceipts) { in.Aggregator = 10 },
-		round.ErrWrongRound:    func(in *round.TwoReceipts) { *in = contradicted(id, 2, 6, 1) },
+		round.ErrWrongRound:    func(in *round.TwoReceipts) { *in = twoReceiptsOf(id, 2, 6, 1) },
 	} {
 		in := proof
 		wrong(&in)
-		w.refuse(id, in, change)
+		w.wantRefused(id, in, change)
 	}
 	for _, wrong := range []func(in *round.TwoReceipts){
 		func(in *round.TwoReceipts) { in.Second.Signature = in.First.Signature },
@@ -44,82 +44,82 @@ func twoReceipts(w *twins) {
 	} {
 		in := proof
 		wrong(&in)
-		w.refuse(id, in, round.ErrContradiction)
+		w.wantRefused(id, in, round.ErrContradiction)
 	}
-	w.refuse(id+1, proof, round.ErrTaskNotFound)
-	w.hear(id, proof)
+	w.wantRefused(id+1, proof, round.ErrTaskNotFound)
+	w.wantAccepted(id, proof)
 	const loss = stake / 20 // of a bond
 	w.end()
 	if n := w.node(6); n.Stake != stake-loss || n.State != spec.NodeJailed || w.one.Burned() != loss {
-		w.Fatalf("an aggregator that contradicted itself: %+v, %d are burned", n, w.one.Burned())
+		w.Fatalf("an aggregator that contradicted itself: %+v, %d uthing burned", n, w.one.Burned())
 	}
-	w.blamed(6, spec.FaultEquivocation)
-	w.refuse(id, proof, round.ErrKnown)
-	w.refuse(id, contradicted(id, 1, 6, 2), round.ErrKnown)
+	w.wantBlamed(6, spec.FaultEquivocation)
+	w.wantRefused(id, proof, round.ErrKnown)
+	w.wantRefused(id, twoReceiptsOf(id, 1, 6, 2), round.ErrKnown)
 
-	t := w.finish(cast{}, id, spec.TaskReached, 2*spec.Thing)
-	w.hear(id, contradicted(id, 1, 7, 2)) // the task is closed, and has given the bond back
-	w.hear(id, contradicted(id, 2, 6, 1)) // a bond is no more than what is there
+	t := w.finish(behaviour{}, id, spec.TaskReached, 2*spec.Thing)
+	w.wantAccepted(id, twoReceiptsOf(id, 1, 7, 2)) // even though the closed task has given the bond back
+	w.wantAccepted(id, twoReceiptsOf(id, 2, 6, 1)) // the slash is a part of the stake that is left
 	w.end()
-	w.refuse(id, contradicted(id, 1, 7, 2), round.ErrKnown)
-	const again = (stake - loss) / 20
+	w.wantRefused(id, twoReceiptsOf(id, 1, 7, 2), round.ErrKnown)
+	const secondLoss = (stake - loss) / 20
 	after := w.state(id).Task
 	if len(after.Faults) != 3 || after.Paid != t.Paid || after.Refunded != t.Refunded || after.State != t.State {
-		w.Fatalf("the task after it was closed: %+v", after)
+		w.Fatalf("the closed task after two accusations: %+v", after)
 	}
-	if after.Slashed() != 2*loss+again || after.Faults[0].Burned != loss {
-		w.Fatalf("%d are slashed in the task: %+v", after.Slashed(), after.Faults)
+	if after.Slashed() != 2*loss+secondLoss || after.Faults[0].Burned != loss {
+		w.Fatalf("%d uthing slashed in the task: %+v", after.Slashed(), after.Faults)
 	}
-	if six, seven := w.node(6), w.node(7); six.Stake != stake-loss-again || seven.Stake != stake-loss || w.one.Burned() != 2*loss+again {
-		w.Fatalf("%d and %d are left, %d are burned", six.Stake, seven.Stake, w.one.Burned())
+	if six, seven := w.node(6), w.node(7); six.Stake != stake-loss-secondLoss || seven.Stake != stake-loss || w.one.Burned() != 2*loss+secondLoss {
+		w.Fatalf("aggregators 6 and 7 have stakes %d and %d, %d uthing burned", six.Stake, seven.Stake, w.one.Burned())
 	}
 }
 
-// attested is what an aggregator says that it holds.
-func attested(node, number uint64, holds ...byte) round.Attest {
+// attest is an attestation with a given bitmap.
+func attest(node, number uint64, holds ...byte) round.Attest {
 	return round.Attest{Node: node, Round: number, Holds: holds}
 }
 
-// twoAnswers has anybody show that members of a committee contradicted themselves in what
-// they said to a round: it costs what two receipts cost, and one round is one fault.
+// twoAnswers: anybody may prove that a member of a committee sent two contradicting answers in a
+// round. The fine is that of twoReceipts, and a node has at most one such fault per round.
 func twoAnswers(w *twins) {
-	id := single(w, bonding())
-	w.reach(cast{}, id, 1, spec.PhaseAttest)
+	id := openTask(w, bonding())
+	w.reach(behaviour{}, id, 1, spec.PhaseAttest)
 	two := func(first, second round.Input) round.TwoAnswers {
 		return round.TwoAnswers{First: first, Second: second}
 	}
-	w.refuse(id, two(attested(6, 1, 0b01), attested(6, 1, 0b01)), round.ErrContradiction)
-	w.refuse(id, two(attested(6, 1, 0b01), attested(6, 1, 0b11)), round.ErrContradiction)
-	w.refuse(id, two(attested(6, 1, 0b01), attested(7, 1, 0b10)), round.ErrContradiction)
-	w.refuse(id, two(attested(1, 1, 0b01), attested(1, 1, 0b10)), round.ErrNotSelected)
-	w.refuse(id, two(attested(6, 2, 0b01), attested(6, 2, 0b10)), round.ErrWrongRound)
-	w.hear(id, two(attested(6, 1, 0b01), attested(6, 1, 0b10)))
-	w.refuse(id, two(attested(6, 1, 0b001), attested(6, 1, 0b100)), round.ErrKnown)
-	w.refuse(id, contradicted(id, 1, 6, 1), round.ErrKnown)
+	w.wantRefused(id, two(attest(6, 1, 0b01), attest(6, 1, 0b01)), round.ErrContradiction)
+	w.wantRefused(id, two(attest(6, 1, 0b01), attest(6, 1, 0b11)), round.ErrContradiction)
+	w.wantRefused(id, two(attest(6, 1, 0b01), attest(7, 1, 0b10)), round.ErrContradiction)
+	w.wantRefused(id, two(attest(1, 1, 0b01), attest(1, 1, 0b10)), round.ErrNotSelected)
+	w.wantRefused(id, two(attest(6, 2, 0b01), attest(6, 2, 0b10)), round.ErrWrongRound)
+	w.wantAccepted(id, two(attest(6, 1, 0b01), attest(6, 1, 0b10)))
+	w.wantRefused(id, two(attest(6, 1, 0b001), attest(6, 1, 0b100)), round.ErrKnown)
+	w.wantRefused(id, twoReceiptsOf(id, 1, 6, 1), round.ErrKnown)
 	model := func(m string) round.RevealAggregate {
 		return round.RevealAggregate{Node: 7, Round: 1, Digest: digest("%s", m), Salt: salt(7)}
 	}
 	score := func(ppm spec.PPM) round.RevealScore {
 		return round.RevealScore{Node: 10, Round: 1, Score: ppm, Salt: salt(10)}
 	}
-	w.hear(id, two(model("one"), model("another")))
-	w.finish(cast{}, id, spec.TaskReached, 2*spec.Thing)
+	w.wantAccepted(id, two(model("one"), model("another")))
+	w.finish(behaviour{}, id, spec.TaskReached, 2*spec.Thing)
 	counted := score(1)
 	counted.Counts = []spec.Count{{Rows: 1}}
-	again := counted
-	again.Counts = slices.Clone(counted.Counts)
-	w.refuse(id, two(counted, again), round.ErrContradiction)
-	w.hear(id, two(score(1), score(2))) // the task is closed
-	w.refuse(id, two(score(1), counted), round.ErrKnown)
+	equal := counted
+	equal.Counts = slices.Clone(counted.Counts)
+	w.wantRefused(id, two(counted, equal), round.ErrContradiction)
+	w.wantAccepted(id, two(score(1), score(2))) // the task is closed
+	w.wantRefused(id, two(score(1), counted), round.ErrKnown)
 	w.end()
 	const loss = stake / 20 // of a bond
 	for _, node := range []uint64{6, 7, 10} {
 		if n := w.node(node); n.Stake != stake-loss || n.State != spec.NodeJailed {
-			w.Fatalf("node %d contradicted itself: %+v", node, n)
+			w.Fatalf("node %d, which contradicted itself: %+v, want it jailed and slashed", node, n)
 		}
-		w.blamed(node, spec.FaultEquivocation)
+		w.wantBlamed(node, spec.FaultEquivocation)
 	}
 	if w.one.Burned() != 3*loss {
-		w.Fatalf("%d are burned, want %d", w.one.Burned(), 3*loss)
+		w.Fatalf("%d uthing burned, want %d", w.one.Burned(), 3*loss)
 	}
 }

@@ -13,47 +13,47 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// chaos is a world in which anything may happen.
-type chaos struct {
+// randomTwins are two worlds in which random nodes and accounts do random things.
+type randomTwins struct {
 	*twins
 	t         *rapid.T
-	cast      cast
+	behaviour behaviour
 	consumers []string
 }
 
-// random plays random lives of tasks beside each other, and wants the draw to be
-// wild enough: a task must have come to each of its ends.
+// random plays several random tasks at the same time. It fails unless at least one of them ended
+// in each of the final states.
 func random(t *testing.T, open func(failer) *twins) {
 	seen := map[spec.TaskState]int{}
 	rapid.Check(t, func(t *rapid.T) {
-		w := &chaos{twins: open(t), t: t}
-		w.settle()
+		w := &randomTwins{twins: open(t), t: t}
+		w.registerNodes()
 		for range rapid.IntRange(1, 40).Draw(t, "blocks") {
-			w.block()
+			w.randomBlock()
 			w.pause(rapid.SampledFrom([]spec.Duration{
 				50, 300, spec.Second, spec.Second, spec.Second, 2 * spec.Second, spec.Hour,
 			}).Draw(t, "pause"))
 		}
-		w.silence()
+		w.finishAll()
 		for id := uint64(1); id <= w.tasks; id++ {
 			seen[w.state(id).Task.State]++
 		}
 	})
 	for _, state := range spec.TaskStates() {
 		if state.Final() && seen[state] == 0 && !testing.Short() {
-			t.Errorf("no random task was %s: the draw is too tame (%v)", state, seen)
+			t.Errorf("no random task ended as %s: the random choices must be widened (%v)", state, seen)
 		}
 	}
 	t.Logf("how random tasks ended: %v", seen)
 }
 
-// chance is true once in so many draws.
-func (w *chaos) chance(in int, of string) bool {
+// chance returns true with probability 1/in.
+func (w *randomTwins) chance(in int, of string) bool {
 	return rapid.SampledFrom(append(make([]bool, in-1), true)).Draw(w.t, of)
 }
 
-// settle has people come: a few of each role, and some of any.
-func (w *chaos) settle() {
+// registerNodes registers nodes: a few of each role, and some of random roles.
+func (w *randomTwins) registerNodes() {
 	for _, name := range []string{"alice", "bob", "carol"} {
 		w.consumers = append(w.consumers, w.fund(name, rapid.Uint64Range(1000, 100*spec.Thing).Draw(w.t, "money")))
 	}
@@ -69,16 +69,16 @@ func (w *chaos) settle() {
 		}).Draw(w.t, "roles"))
 	}
 	for _, role := range roles {
-		w.arrive(role)
+		w.registerRandomNode(role)
 	}
 	someone := rapid.SliceOfNDistinct(rapid.Uint64Range(1, w.nodes), 0, 1, rapid.ID[uint64])
-	w.cast = cast{
-		silent: someone.Draw(w.t, "silent"), liars: someone.Draw(w.t, "liars"), hiders: someone.Draw(w.t, "hiders"),
+	w.behaviour = behaviour{
+		silent: someone.Draw(w.t, "silent"), liars: someone.Draw(w.t, "liars"), withholders: someone.Draw(w.t, "hiders"),
 	}
 }
 
-// arrive registers a node of which everything that selection looks at is drawn.
-func (w *chaos) arrive(role spec.Role) {
+// registerRandomNode registers a node whose properties that matter for selection are random.
+func (w *randomTwins) registerRandomNode(role spec.Role) {
 	name := fmt.Sprintf("node%d", w.nodes+1)
 	p := profile(name, role, rapid.SampledFrom([]uint32{1, 2, 3, 4}).Draw(w.t, "slots"))
 	p.Holdings[0].Samples = rapid.Uint32Range(0, 3).Draw(w.t, "samples") // 0: withheld
@@ -92,9 +92,9 @@ func (w *chaos) arrive(role spec.Role) {
 	}
 }
 
-// anyTask is small, so that its end is near and several run beside each other. A
-// few are no tasks at all.
-func (w *chaos) anyTask() spec.TaskSpec {
+// anyTask draws a small task, so that it ends soon and several run at the same time. A few of
+// them are invalid.
+func (w *randomTwins) anyTask() spec.TaskSpec {
 	t, few := w.t, func(name string) spec.Duration {
 		return spec.Duration(rapid.Int64Range(2, 6).Draw(w.t, name)) * spec.Second
 	}
@@ -133,12 +133,12 @@ func (w *chaos) anyTask() spec.TaskSpec {
 	return asked
 }
 
-// block is what people do in one block, in any order.
-func (w *chaos) block() {
+// randomBlock draws what nodes and accounts do in one block, and does it in random order.
+func (w *randomTwins) randomBlock() {
 	var acts []func()
 	say := func(task uint64, in round.Input) {
 		acts = append(acts, func() {
-			if n, _ := w.one.Node(NodeOf(in)); n.Owner != "" && n.State != spec.NodeExited || NodeOf(in) == 0 { // who has left cannot say anything
+			if n, _ := w.one.Node(NodeOf(in)); n.Owner != "" && n.State != spec.NodeExited || NodeOf(in) == 0 { // a node that has exited cannot send messages
 				_ = w.say(task, in)
 			}
 		})
@@ -148,14 +148,14 @@ func (w *chaos) block() {
 			continue
 		}
 		s := w.state(id)
-		owed := w.cast.owed(s)
+		owed := w.behaviour.owed(s)
 		for _, in := range owed {
 			if !w.chance(25, "forgets") {
 				say(id, in)
 			}
 		}
 		if len(owed) > 0 && w.chance(2, "wrong") {
-			task, in := w.bend(s, rapid.SampledFrom(owed).Draw(w.t, "answer"))
+			task, in := w.makeWrong(s, rapid.SampledFrom(owed).Draw(w.t, "answer"))
 			say(task, in)
 		}
 		if w.chance(3, "stray") {
@@ -176,19 +176,19 @@ func (w *chaos) block() {
 		if len(t.Aggregators) > 0 {
 			accused := rapid.SampledFrom(t.Aggregators).Draw(w.t, "accused").Node
 			number := rapid.Uint64Range(1, 3).Draw(w.t, "round")
-			here := w.node(accused).State != spec.NodeExited // one that has left answers no more, and has nothing to lose
+			here := w.node(accused).State != spec.NodeExited // a node that has exited has no stake to lose
 			if here && rapid.Bool().Draw(w.t, "of its answers") {
-				say(t.ID, round.TwoAnswers{First: attested(accused, number, 1), Second: attested(accused, number, rapid.Byte().Draw(w.t, "bitmap"))})
+				say(t.ID, round.TwoAnswers{First: attest(accused, number, 1), Second: attest(accused, number, rapid.Byte().Draw(w.t, "bitmap"))})
 			} else {
-				say(t.ID, contradicted(t.ID, number, accused, node))
+				say(t.ID, twoReceiptsOf(t.ID, number, accused, node))
 			}
 		}
 	}
 	if w.tasks > 0 && w.chance(3, "vote") {
-		acts = append(acts, w.vote(w.state(rapid.Uint64Range(1, w.tasks).Draw(w.t, "task"))))
+		acts = append(acts, w.randomVote(w.state(rapid.Uint64Range(1, w.tasks).Draw(w.t, "task"))))
 	}
 	if w.chance(3, "money moves") {
-		acts = append(acts, w.money(node))
+		acts = append(acts, w.randomDeposit(node))
 	}
 	switch rapid.IntRange(0, 30).Draw(w.t, "comes and goes") {
 	case 0:
@@ -199,7 +199,7 @@ func (w *chaos) block() {
 			_ = w.do("a node that says whether it may be selected", func(world World) error { return world.SetActive(node, active) })
 		})
 	case 3:
-		acts = append(acts, func() { w.arrive(spec.Trainer) })
+		acts = append(acts, func() { w.registerRandomNode(spec.Trainer) })
 	default: // nobody
 	}
 	if len(acts) == 0 {
@@ -210,13 +210,13 @@ func (w *chaos) block() {
 	}
 }
 
-// vote is what a vote does to a task, or an aggregator says of what a vote wants.
-func (w *chaos) vote(s round.State) func() {
+// randomVote draws a decision of a vote about a task, and lets its aggregators attest the model first.
+func (w *randomTwins) randomVote(s round.State) func() {
 	id, proposal := s.Task.ID, rapid.Uint64Range(1, 3).Draw(w.t, "proposal")
 	model := rapid.SampledFrom([]spec.Digest{s.Task.Nominee.Model, digest("foreign"), digest("model 1")}).Draw(w.t, "model")
 	settings := []spec.Tuning{{Name: rapid.SampledFrom(spec.Hyperparameters()).Draw(w.t, "name").Name, Value: rapid.Uint64Range(0, 9).Draw(w.t, "value")}}
 	wanted := model
-	if wanted.IsZero() { // an update that names no model nominates none
+	if wanted.IsZero() { // a nomination must name a model
 		wanted = digest("foreign")
 	}
 	in := rapid.SampledFrom([]round.Input{
@@ -228,7 +228,7 @@ func (w *chaos) vote(s round.State) func() {
 	return func() {
 		for _, m := range s.Task.Aggregators {
 			if s.Task.State.Final() {
-				break // they may have left the network since
+				break // they may have exited since
 			}
 			_ = w.say(id, round.AttestModel{Node: m.Node, Model: model})
 		}
@@ -236,8 +236,8 @@ func (w *chaos) vote(s round.State) func() {
 	}
 }
 
-// money is something that happens to what a node has locked.
-func (w *chaos) money(node uint64) func() {
+// randomDeposit draws a change of a node's deposit.
+func (w *randomTwins) randomDeposit(node uint64) func() {
 	amount := rapid.SampledFrom([]uint64{0, 1, stake / 2, stake, 2 * stake, math.MaxUint64}).Draw(w.t, "amount")
 	small := rapid.Uint64Range(0, 4).Draw(w.t, "task or number")
 	part := rapid.SampledFrom([]spec.PPM{0, 5_000, 50_000, spec.One}).Draw(w.t, "part")
@@ -258,21 +258,21 @@ func (w *chaos) money(node uint64) func() {
 	return func() { _ = w.do(act.what, act.do) }
 }
 
-// bend makes an answer wrong in one place.
-func (w *chaos) bend(s round.State, in round.Input) (task uint64, wrong round.Input) {
+// makeWrong changes one field of an answer, or sends it to another task.
+func (w *randomTwins) makeWrong(s round.State, in round.Input) (task uint64, wrong round.Input) {
 	if w.chance(6, "other task") {
 		return rapid.Uint64Range(0, 5).Draw(w.t, "task"), in
 	}
 	var fields []string
 	for _, f := range reflect.VisibleFields(reflect.TypeOf(in)) {
-		if f.Name != "Node" { // as another node it is a stray
+		if f.Name != "Node" { // another sender is what stray messages have
 			fields = append(fields, f.Name)
 		}
 	}
-	return s.Task.ID, with(w.t, s, in, rapid.SampledFrom(fields).Draw(w.t, "field"))
+	return s.Task.ID, redraw(w.t, s, in, rapid.SampledFrom(fields).Draw(w.t, "field"))
 }
 
-// RandomMessage draws what any of so many nodes might say to a task at any time.
+// RandomMessage draws any message of one of a number of nodes to a task, at any time.
 func RandomMessage(t *rapid.T, s round.State, nodes uint64) round.Input {
 	node := rapid.Uint64Range(1, nodes).Draw(t, "node")
 	if known := s.EngagedNodes(); len(known) > 0 && rapid.Bool().Draw(t, "of the task") {
@@ -284,22 +284,22 @@ func RandomMessage(t *rapid.T, s round.State, nodes uint64) round.Input {
 	in = stray.Interface().(round.Input)
 	for _, f := range reflect.VisibleFields(stray.Type()) {
 		if f.Name != "Node" {
-			in = with(t, s, in, f.Name)
+			in = redraw(t, s, in, f.Name)
 		}
 	}
 	return in
 }
 
-// with draws a field of an input anew: what fits the task, what is at a bound or
-// beyond it, what another node has said.
-func with(t *rapid.T, s round.State, in round.Input, name string) round.Input {
+// redraw replaces a field of an input by a random value: one that fits the task, one at or beyond
+// a bound, or one that another node has sent.
+func redraw(t *rapid.T, s round.State, in round.Input, name string) round.Input {
 	changed := reflect.New(reflect.TypeOf(in)).Elem()
 	changed.Set(reflect.ValueOf(in))
 	field := changed.FieldByName(name)
 	var value any
 	switch kind := field.Interface().(type) {
 	case spec.Digest:
-		digests := append(said(s.Round), said(s.Scoring)...)
+		digests := append(commitmentsOf(s.Round), commitmentsOf(s.Scoring)...)
 		digests = append(digests, spec.Digest{}, digest("model 0"), digest("another model"), digest("something"))
 		value = rapid.SampledFrom(digests).Draw(t, name)
 	case spec.Salt:
@@ -323,14 +323,14 @@ func with(t *rapid.T, s round.State, in round.Input, name string) round.Input {
 	case string:
 		value = rapid.SampledFrom([]string{"", "a", "a few words", strings.Repeat("many words ", 100)}).Draw(t, name)
 	default:
-		t.Fatalf("%T has a %T, of which nothing is drawn", in, kind)
+		t.Fatalf("%T has a field of type %T: add random values for it", in, kind)
 	}
 	field.Set(reflect.ValueOf(value))
 	return changed.Interface().(round.Input)
 }
 
-// said lists the commitments of a round: any may be copied.
-func said(r spec.Round) (commitments []spec.Digest) {
+// commitmentsOf lists all commitments of a round, each of which might be copied.
+func commitmentsOf(r spec.Round) (commitments []spec.Digest) {
 	for _, t := range r.Trainers {
 		commitments = append(commitments, t.Commitment)
 	}

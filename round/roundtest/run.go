@@ -8,24 +8,24 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Run tests that two worlds do the same. Each call of one and other gives an empty
-// world; account is an account that both know by a name.
+// Run tests that two worlds behave in the same way. Each call of one and of other returns an
+// empty world. The function account returns the address of a named account in both worlds.
 func Run(t *testing.T, account func(name string) string, one, other func() World) {
 	open := func(t failer) *twins {
-		return &twins{failer: t, one: one(), other: other(), account: account, heard: map[string]int{}}
+		return &twins{failer: t, one: one(), other: other(), account: account, reasons: map[string]int{}}
 	}
-	for _, l := range lives() {
-		t.Run(l.name, func(t *testing.T) {
+	for _, s := range scenarios() {
+		t.Run(s.name, func(t *testing.T) {
 			w := open(t)
-			l.play(w)
-			w.silence()
+			s.play(w)
+			w.finishAll()
 		})
 	}
-	t.Run("random lives", func(t *testing.T) { random(t, open) })
+	t.Run("random tasks", func(t *testing.T) { random(t, open) })
 }
 
-// digits pays 1 THING for each of 2 rounds with at most 4 trainers (6 with
-// backups) and a committee of 4 and 4; it is done at an accuracy of 0.9.
+// digits is a task of 2 rounds, which pays 1 THING per round. It has at most 4 trainers (6 with
+// backups), 4 aggregators and 4 evaluators. Its target accuracy is 0.9.
 func digits() spec.TaskSpec {
 	t := spec.DefaultTask()
 	t.Name = "digits"
@@ -45,15 +45,16 @@ func digits() spec.TaskSpec {
 	return t
 }
 
-// stake is what a node locks, in uthing: as much as a chain asks for at least.
+// stake is what each node locks, in uthing: the minimum.
 const stake = spec.Thing
 
-// transportKey is the key with which the node of a name signs receipts.
+// transportKey is the key with which a named node signs receipts.
 func transportKey(name string) ed25519.PrivateKey {
 	seed := digest("transport key of %s", name)
 	return ed25519.NewKeyFromSeed(seed[:])
 }
 
+// profile is the profile of a named node that has 100 rows of digits.
 func profile(name string, roles spec.Role, slots uint32) spec.Profile {
 	return spec.Profile{
 		Name: name, Roles: roles, Slots: slots, Endpoint: "https://" + name + ".example",
@@ -73,8 +74,7 @@ func (w *twins) join(roles spec.Role, slots uint32) uint64 {
 	return id
 }
 
-// populate has trainers, aggregators and evaluators join, so that those of the
-// first role have the lowest ids.
+// populate registers trainers, then aggregators, then evaluators, with ascending ids.
 func (w *twins) populate(trainers, aggregators, evaluators int, slots uint32) {
 	w.Helper()
 	for _, group := range []struct {

@@ -13,7 +13,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// failer is what a test and a property have in common.
+// failer is implemented by *testing.T and *rapid.T.
 type failer interface {
 	Helper()
 	Fatalf(format string, args ...any)
@@ -24,13 +24,13 @@ type twins struct {
 	failer
 	one, other World
 	account    func(name string) string
-	accounts   []string // that have ever had money
-	nodes      uint64   // id of the newest node
-	tasks      uint64   // id of the newest task
-	datasets   uint64   // id of the newest data set
-	told       int      // effects that were compared
-	money      uint64   // uthing that exist
-	heard      map[string]int
+	accounts   []string       // all that were ever funded
+	nodes      uint64         // id of the newest node
+	tasks      uint64         // id of the newest task
+	datasets   uint64         // id of the newest data set
+	told       int            // number of effects that were compared
+	money      uint64         // uthing that exist in each world
+	reasons    map[string]int // how often an input was refused for a reason; "": accepted
 }
 
 // record is what can be read from a world: everything at the end of a block; after anything
@@ -54,7 +54,7 @@ type record struct {
 func (w *twins) read(world World, all bool) record {
 	w.Helper()
 	r := record{
-		Height: world.Height(), Time: world.Time(), Told: world.Told()[w.told:],
+		Height: world.Height(), Time: world.Time(), Told: world.Effects()[w.told:],
 		Escrow: world.Escrow(), Paid: world.Validators(), Burned: world.Burned(),
 	}
 	for id := uint64(1); id <= w.tasks; id++ {
@@ -85,7 +85,7 @@ func (w *twins) read(world World, all bool) record {
 		}
 	}
 	for id := uint64(1); id <= w.datasets; id++ {
-		r.Histories = append(r.Histories, world.History(id))
+		r.Histories = append(r.Histories, world.LedgerRows(id))
 	}
 	if !all {
 		return r
@@ -93,7 +93,7 @@ func (w *twins) read(world World, all bool) record {
 	for id := uint64(1); id <= w.nodes; id++ {
 		n, ok := world.Node(id)
 		if ok != (n.ID == id) {
-			w.Fatalf("%T: node %d is there: %t, and its id is %d", world, id, ok, n.ID)
+			w.Fatalf("%T: node %d found: %t, with id %d", world, id, ok, n.ID)
 		}
 		r.Nodes = append(r.Nodes, n)
 		r.Duties = append(r.Duties, world.Duties(id))
@@ -109,7 +109,7 @@ func (w *twins) read(world World, all bool) record {
 func (w *twins) compare(after string, all bool) {
 	w.Helper()
 	one, other := w.read(w.one, all), w.read(w.other, all)
-	if !reflect.DeepEqual(one, other) { // a hundred times as fast as Diff, to which an empty list is none
+	if !reflect.DeepEqual(one, other) { // 100 times as fast as cmp.Diff, which is needed because nil and empty lists are equal
 		if diff := cmp.Diff(one, other, cmpopts.EquateEmpty()); diff != "" {
 			w.Fatalf("height %d, after %s (-%T +%T):\n%s", one.Height, after, w.one, w.other, diff)
 		}
@@ -129,7 +129,7 @@ func (w *twins) compare(after string, all bool) {
 		money += balance
 	}
 	if locked != one.Escrow || money+locked != w.money {
-		w.Fatalf("height %d, after %s: the escrow holds %d of the %d that tasks have not spent, and all have %d of %d",
+		w.Fatalf("height %d, after %s: the escrow is %d, want %d, the sum of what tasks have not spent; there are %d uthing in all, want %d",
 			one.Height, after, one.Escrow, locked, money+locked, w.money)
 	}
 }
@@ -143,15 +143,15 @@ func (w *twins) do(what string, act func(World) error) error {
 	if a, b := reason(one), reason(other); a != b {
 		w.Fatalf("height %d, %s: %T: %v, %T: %v", w.one.Height(), what, w.one, one, w.other, other)
 	}
-	if w.heard[reason(one)]++; one != nil {
+	if w.reasons[reason(one)]++; one != nil {
 		what += ", which is refused"
 	}
 	w.compare(what, w.one.Height() != height)
 	return one
 }
 
-// reason is why something was refused; empty if it was not. Only refusals of tasks have a
-// code, by which they can be compared.
+// reason returns why something was refused, or "" if it was accepted. Only refusals of tasks have
+// a reason that can be compared.
 func reason(err error) string {
 	if err == nil {
 		return ""
@@ -203,34 +203,34 @@ func (w *twins) create(owner string, asked spec.TaskSpec) (id uint64, err error)
 	return id, err
 }
 
-// say gives a task an input in both worlds. It checks that the message of a node is accepted
-// if it was owed, and else refused with a code.
+// say gives a task an input in both worlds. It checks that a node's message is accepted if the
+// node owes it, and is refused with a code otherwise.
 func (w *twins) say(task uint64, in round.Input) error {
 	w.Helper()
-	return w.do(fmt.Sprintf("task %d heard %T %v", task, in, in), func(world World) error {
+	return w.do(fmt.Sprintf("task %d gets %T %v", task, in, in), func(world World) error {
 		_, cancels := in.(round.Cancel)
 		_, receipts := in.(round.TwoReceipts)
 		_, answers := in.(round.TwoAnswers)
-		wish := cancels || receipts || answers
+		voluntary := cancels || receipts || answers
 		owed := world.Owed(task, in)
 		err := world.Say(task, in)
 		if _, ok := errors.AsType[*round.Refusal](err); err != nil && !ok {
-			w.Fatalf("%T: task %d: %#v is refused without a number: %v", world, task, in, err)
+			w.Fatalf("%T: task %d: %#v is refused without a code: %v", world, task, in, err)
 		}
-		if !wish && owed != (err == nil) {
-			w.Fatalf("%T: task %d: %#v is owed: %t, and is answered with %v", world, task, in, owed, err)
+		if !voluntary && owed != (err == nil) {
+			w.Fatalf("%T: task %d: %#v is owed: %t, and its result is %v", world, task, in, owed, err)
 		}
 		return err
 	})
 }
 
-// end ends a block; the next one follows a second later.
+// end ends a block. The next one follows a second later.
 func (w *twins) end() {
 	w.Helper()
 	w.pause(spec.Second)
 }
 
-// pause ends a block; the next one follows later by so much.
+// pause ends a block. The next one follows after a given time.
 func (w *twins) pause(later spec.Duration) {
 	w.Helper()
 	if err := w.do("the end of a block", func(world World) error { return world.EndBlock(later) }); err != nil {
@@ -238,7 +238,7 @@ func (w *twins) pause(later spec.Duration) {
 	}
 }
 
-// state is a task and its rounds that run, or its newest round.
+// state returns a task with its running rounds, or with its newest round if none runs.
 func (w *twins) state(id uint64) round.State {
 	w.Helper()
 	var s round.State
@@ -255,9 +255,9 @@ func (w *twins) state(id uint64) round.State {
 	return s
 }
 
-// silence ends blocks without any input until no task is open, and checks that no node is busy
-// then.
-func (w *twins) silence() {
+// finishAll ends blocks without any input until no task is open, and checks that then no node is
+// busy and the escrow is empty.
+func (w *twins) finishAll() {
 	w.Helper()
 	open := func() bool {
 		for id := uint64(1); id <= w.tasks; id++ {
@@ -269,16 +269,16 @@ func (w *twins) silence() {
 	}
 	for blocks := 0; open(); blocks++ {
 		if blocks > 1000 {
-			w.Fatalf("a task stays open for ever")
+			w.Fatalf("a task is still open after 1000 blocks without an input")
 		}
 		w.end()
 	}
 	for id := uint64(1); id <= w.nodes; id++ {
 		if n, _ := w.one.Node(id); n.Busy > 0 || len(w.one.Duties(id)) > 0 {
-			w.Fatalf("no task is open, and node %d is busy with %d and has duties %v", id, n.Busy, w.one.Duties(id))
+			w.Fatalf("no task is open, and node %d has %d busy slots and the duties %v", id, n.Busy, w.one.Duties(id))
 		}
 	}
 	if w.one.Escrow() > 0 {
-		w.Fatalf("no task is open, and the escrow holds %d", w.one.Escrow())
+		w.Fatalf("no task is open, and the escrow is %d uthing, want 0", w.one.Escrow())
 	}
 }

@@ -5,12 +5,12 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// tileAVX2 is a tile of up to 6 rows and 16 columns. Sums are kept in registers
-// 0 to 11, the row of b in 12 and 13; 14 and 15 are free. Where there are fewer
-// than 16 columns, the last vector of each row is moved by a mask.
+// tileAVX2 writes the function for a tile of up to 6 rows and 16 columns. Sums are kept in
+// registers 0 to 11, the row of b in 12 and 13; 14 and 15 are free. With fewer than 16
+// columns, the last vector of each row is loaded and stored with a mask.
 func (g *generator) tileAVX2(name string, f flavour, w walk) {
-	const most = 6
-	g.tileFunction(name, most, 16, f, w)
+	const maxRows = 6
+	g.tileFunction(name, maxRows, 16, f, w)
 	mask := reg.RSI
 	g.tileParameters(w)
 	g.Load(g.Param("columns"), mask)
@@ -18,18 +18,18 @@ func (g *generator) tileAVX2(name string, f flavour, w walk) {
 	g.JLE(operand.LabelRef("half"))
 	g.CMPQ(mask, operand.Imm(16))
 	g.JLT(operand.LabelRef("most"))
-	g.byRows("full", most, func(rows int, name string) { g.tile(rows, name, w, g.lanesAVX2(2, nil, f)) })
+	g.byRows("full", maxRows, func(rows int, name string) { g.tile(rows, name, w, g.lanesAVX2(2, nil, f)) })
 	g.Label("most")
 	g.SUBQ(operand.Imm(8), mask)
 	g.maskOf(mask, g.free)
-	g.byRows("most", most, func(rows int, name string) { g.tile(rows, name, w, g.lanesAVX2(2, mask, f)) })
+	g.byRows("most", maxRows, func(rows int, name string) { g.tile(rows, name, w, g.lanesAVX2(2, mask, f)) })
 	g.Label("half")
 	g.maskOf(mask, g.free)
-	g.byRows("half", most, func(rows int, name string) { g.tile(rows, name, w, g.lanesAVX2(1, mask, f)) })
+	g.byRows("half", maxRows, func(rows int, name string) { g.tile(rows, name, w, g.lanesAVX2(1, mask, f)) })
 }
 
-// lanesAVX2 moves one or two vectors a row, the last by the mask at an address,
-// unless that is nil.
+// lanesAVX2 loads and stores one or two vectors per row, the last one with the mask at an
+// address, unless that is nil.
 func (g *generator) lanesAVX2(vectors int, mask reg.Register, f flavour) lanes {
 	sum := func(row, vector int) reg.VecPhysical { return ymm(row*vectors + vector) }
 	masked := func(v int) bool { return mask != nil && v == vectors-1 }

@@ -5,12 +5,12 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// tileAVX512 is a tile of up to 12 rows and 32 columns. Sums are kept in
-// registers 0 to 23, the row of b in 24 and 25; the others are free. Masks K1
-// and K2 are those of the first and the second 16 columns.
+// tileAVX512 writes the function for a tile of up to 12 rows and 32 columns. Sums are kept in
+// registers 0 to 23, the row of b in 24 and 25; the others are free. K1 and K2 are the masks
+// of the first and the second 16 columns.
 func (g *generator) tileAVX512(name string, f flavour, w walk) {
-	const most = 12
-	g.tileFunction(name, most, 32, f, w)
+	const maxRows = 12
+	g.tileFunction(name, maxRows, 32, f, w)
 	g.Load(g.Param("columns"), reg.RCX)
 	g.MOVQ(operand.U32(1), reg.RSI)
 	g.SHLQ(reg.CL, reg.RSI)
@@ -21,9 +21,9 @@ func (g *generator) tileAVX512(name string, f flavour, w walk) {
 	g.tileParameters(w)
 	g.TESTQ(reg.RSI, reg.RSI)
 	g.JEQ(operand.LabelRef("half"))
-	g.byRows("full", most, func(rows int, name string) { g.tile(rows, name, w, g.lanesAVX512(2, f)) })
+	g.byRows("full", maxRows, func(rows int, name string) { g.tile(rows, name, w, g.lanesAVX512(2, f)) })
 	g.Label("half")
-	g.byRows("half", most, func(rows int, name string) { g.tile(rows, name, w, g.lanesAVX512(1, f)) })
+	g.byRows("half", maxRows, func(rows int, name string) { g.tile(rows, name, w, g.lanesAVX512(1, f)) })
 }
 
 func (g *generator) lanesAVX512(vectors int, f flavour) lanes {

@@ -5,9 +5,9 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// each runs body for n floats, four vectors at a time, then one, then the rest of
-// them by a mask in register 15, and returns. Body is told which of four vectors
-// it is, and how to load and store the one at a base.
+// each writes a loop over n floats, first four vectors at a time, then one, then the remaining
+// floats with a mask in register 15, and the return. Body writes the code for one vector; v is
+// its index of 0 to 3, load and store write the code to load it from a base and to store it.
 func (g *generator) each(n reg.GPPhysical, bases []reg.GPPhysical, body func(v int, load, store func(base, register int))) {
 	for _, vectors := range []int{4, 1} {
 		loop, done := "four", "less"

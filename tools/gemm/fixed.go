@@ -5,12 +5,12 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// run is how many values the functions of packages fixed and quanta take at a time: n is a
-// multiple of it, and the rest is left to plain Go.
-const run = 32
+// blockSize is how many values the functions of packages fixed and quanta process at a time. n
+// is a multiple of it; plain Go processes the remaining values.
+const blockSize = 32
 
-// wide is one instruction set of packages fixed and quanta: its vectors, of some bytes, and
-// the instructions that AVX-512 has other names for.
+// wide is one instruction set of packages fixed and quanta: its vectors, and the instructions
+// whose names differ in AVX-512.
 type wide struct {
 	bytes int
 	v     func(i int) reg.VecPhysical
@@ -43,25 +43,26 @@ func zmmWide() wide {
 	}
 }
 
-// pointer is a register that walks over values of some bytes each.
+// pointer is a register that points to values of a size.
 type pointer struct {
 	register reg.GPPhysical
-	size     int
+	size     int // bytes
 }
 
-// loop runs body for n values, run of them at a time, and moves the pointers on.
+// loop writes a loop over n values, blockSize of them at a time, that also advances the
+// pointers.
 func (g *generator) loop(n reg.GPPhysical, body func(), pointers ...pointer) {
 	g.Label("loop")
 	body()
 	for _, p := range pointers {
-		g.ADDQ(operand.U32(run*p.size), p.register)
+		g.ADDQ(operand.U32(blockSize*p.size), p.register)
 	}
-	g.SUBQ(operand.Imm(run), n)
+	g.SUBQ(operand.Imm(blockSize), n)
 	g.JNE(operand.LabelRef("loop"))
 }
 
-// addValues adds multiples of int32 to int64. Register 0 holds the weight, 1 the
-// largest magnitude so far, lane by lane.
+// addValues writes the function that adds multiples of int32 to int64. Register 0 holds the
+// weight, 1 the largest magnitude so far, lane by lane.
 func (g *generator) addValues(name string, w wide) {
 	g.function(name, "func(sums *int64, values *byte, weight int32, n int) uint32",
 		name+" adds weight times each of the n values to its sum, and returns the largest",
@@ -77,7 +78,7 @@ func (g *generator) addValues(name string, w wide) {
 	g.VPXOR(ymm(1), ymm(1), ymm(1))
 	lanes := w.bytes / 8
 	g.loop(n, func() {
-		for i := range run / lanes {
+		for i := range blockSize / lanes {
 			x := w.v(2 + i%4)
 			g.VPMOVSXDQ(at(values, i*w.bytes/2), x)
 			g.VPMULDQ(w.v(0), x, x)
@@ -89,7 +90,7 @@ func (g *generator) addValues(name string, w wide) {
 	g.largestLane(w, 0)
 }
 
-// largestValue is the search of addValues alone.
+// largestValue writes the function that only finds the largest magnitude, as addValues does.
 func (g *generator) largestValue(name string, w wide) {
 	g.function(name, "func(values *byte, n int) uint32",
 		name+" returns the largest magnitude of n values. n > 0 is a multiple of 32.",
@@ -102,8 +103,8 @@ func (g *generator) largestValue(name string, w wide) {
 	g.largestLane(w, 0)
 }
 
-// largestFloat finds the largest magnitude of floats. As bits, magnitudes are in the
-// order of the numbers, and infinity and NaN come last.
+// largestFloat writes the function that finds the largest magnitude of floats. The bits of
+// magnitudes are ordered like the numbers, and infinity and NaN come last.
 func (g *generator) largestFloat(name string, w wide) {
 	g.function(name, "func(weights *float32, n int) uint32",
 		name+" returns the bits of the largest magnitude of n weights. n > 0 is a",
@@ -117,7 +118,7 @@ func (g *generator) largestFloat(name string, w wide) {
 	g.VPBROADCASTD(w.v(0).AsX(), w.v(0))
 	g.VPXOR(ymm(1), ymm(1), ymm(1))
 	g.loop(n, func() {
-		for i := range run * 4 / w.bytes {
+		for i := range blockSize * 4 / w.bytes {
 			w.and(g, at(weights, i*w.bytes), w.v(0), w.v(2+i))
 			g.VPMAXUD(w.v(2+i), w.v(1), w.v(1))
 		}
@@ -125,16 +126,17 @@ func (g *generator) largestFloat(name string, w wide) {
 	g.largestLane(w, 0)
 }
 
-// magnitudes takes a run of values into register 1. As a number without a sign the
-// magnitude of the smallest int32 is right, too. It uses registers from free on.
+// magnitudes updates the largest magnitudes in register 1 with a block of values. As an
+// unsigned number the magnitude of the smallest int32 is right, too. It uses registers from
+// free on.
 func (g *generator) magnitudes(values reg.GPPhysical, w wide, free int) {
-	for i := range run * 4 / w.bytes {
+	for i := range blockSize * 4 / w.bytes {
 		g.VPABSD(at(values, i*w.bytes), w.v(free+i))
 		g.VPMAXUD(w.v(free+i), w.v(1), w.v(1))
 	}
 }
 
-// largestLane returns the largest lane of register 1, as the result with some index.
+// largestLane writes the return of the largest lane of register 1, as the result with an index.
 func (g *generator) largestLane(w wide, result int) {
 	if w.bytes == 64 {
 		g.VEXTRACTI64X4(operand.Imm(1), zmm(1), ymm(2))
@@ -153,7 +155,8 @@ func (g *generator) largestLane(w wide, result int) {
 	g.RET()
 }
 
-// moveWeights divides sums and adds them to weights. Register 0 holds the divisor.
+// moveWeights writes the function that divides sums and adds them to weights. Register 0 holds
+// the divisor.
 func (g *generator) moveWeights(name string, w wide) {
 	g.function(name, "func(to, from *float32, sums *int64, divisor float64, n int)",
 		name+" sets each of the n weights at to to the one at from plus the sum over the",
@@ -172,11 +175,11 @@ func (g *generator) moveWeights(name string, w wide) {
 	convert := func(i, x int) { g.VCVTQQ2PD(at(sums, i*w.bytes), w.v(x)) }
 	if w.bytes == 32 {
 		g.magicNumbers()
-		convert = g.magically(sums)
+		convert = g.convertByMagic(sums)
 	}
 	lanes := w.bytes / 8
 	g.loop(n, func() {
-		for i := range run / lanes {
+		for i := range blockSize / lanes {
 			x, y := 1+2*(i%4), 2+2*(i%4)
 			convert(i, x)
 			g.VDIVPD(w.v(0), w.v(x), w.v(x))
@@ -194,17 +197,17 @@ func (g *generator) moveWeights(name string, w wide) {
 	g.RET()
 }
 
-// AVX2 cannot turn int64 into float64. But the lower half of an int64 is the end of
-// the float64 2^52 + half, and the upper half, with its sign turned, that of
-// 2^84 + 2^32 (half + 2^31). So two exact subtractions and one sum, which is rounded
-// once, make the number. Registers 13 to 15 hold what is the same for all.
+// AVX2 cannot convert int64 to float64. But the lower half of an int64 is the low word of the
+// float64 2^52 + half, and the upper half, with its sign bit flipped, is the low word of
+// 2^84 + 2^32 (half + 2^31). So exact subtractions and one sum, which is rounded once, give
+// the number. Registers 13 to 15 hold the constants.
 const (
 	lowMagic  = 0x4330000000000000 // 2^52
 	highMagic = 0x4530000080000000 // 2^84 + 2^63
 	bothMagic = 0x4530000080100000 // 2^84 + 2^63 + 2^52
 )
 
-// magicNumbers loads the constants of magically.
+// magicNumbers loads the constants of convertByMagic.
 func (g *generator) magicNumbers() {
 	for i, number := range []uint64{lowMagic, highMagic, bothMagic} {
 		g.MOVQ(operand.U64(number), reg.RAX)
@@ -213,9 +216,9 @@ func (g *generator) magicNumbers() {
 	}
 }
 
-// magically makes float64 of the four int64 in vector i of sums, in register x; it
-// uses the next one.
-func (g *generator) magically(sums reg.GPPhysical) func(i, x int) {
+// convertByMagic converts the four int64 in vector i of sums to float64 in register x. It also
+// uses register x+1.
+func (g *generator) convertByMagic(sums reg.GPPhysical) func(i, x int) {
 	return func(i, x int) {
 		g.VMOVDQU(at(sums, 32*i), ymm(x))
 		g.VPSRLQ(operand.Imm(32), ymm(x), ymm(x+1))

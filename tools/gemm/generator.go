@@ -7,7 +7,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// flavour is how a product is added to a sum.
+// flavour is how a product is rounded when it is added to a sum.
 type flavour bool
 
 const (
@@ -26,7 +26,7 @@ func newGenerator() *generator {
 	return &generator{Context: build.NewContext(), registers: tileRegisters()}
 }
 
-// function begins an assembly function that keeps no stack frame.
+// function begins an assembly function without a stack frame.
 func (g *generator) function(name, signature string, doc ...string) {
 	g.Function(name)
 	g.Attributes(attr.NOSPLIT)
@@ -35,8 +35,8 @@ func (g *generator) function(name, signature string, doc ...string) {
 	g.Doc(doc...)
 }
 
-// masks lays down eight words of ones and eight of zeros: the eight words that
-// begin 8-n words into it mask the first n lanes of a vector.
+// masks writes a table of eight words of ones and eight words of zeros. The eight words from
+// index 8-n on are the mask for the first n lanes of a vector.
 func (g *generator) masks() {
 	g.table = g.StaticGlobal("masks")
 	g.DataAttributes(attr.RODATA | attr.NOPTR)
@@ -48,7 +48,7 @@ func (g *generator) masks() {
 	}
 }
 
-// maskOf makes address, which holds a number of lanes from 1 to 8, point to
+// maskOf replaces a number of lanes from 1 to 8 in the register address by the address of
 // their mask. It changes scratch.
 func (g *generator) maskOf(address, scratch reg.GPPhysical) {
 	g.LEAQ(g.table, scratch)
@@ -56,7 +56,7 @@ func (g *generator) maskOf(address, scratch reg.GPPhysical) {
 	g.LEAQ(operand.Mem{Base: scratch, Index: address, Scale: 4, Disp: 32}, address)
 }
 
-// bytes loads a parameter that counts floats and turns it into bytes.
+// bytes loads a parameter that counts floats, and converts it to bytes.
 func (g *generator) bytes(name string, r reg.GPPhysical) {
 	g.Load(g.Param(name), r)
 	g.SHLQ(operand.Imm(2), r)

@@ -1,6 +1,6 @@
-// Command gemm writes the assembly of packages train/gemm, model/fixed and privacy/quanta, and
-// the Go declarations that go with it. It is run by go generate when a kernel
-// changes; no build needs it, because what it writes is committed.
+// Command gemm generates the assembly of packages train/gemm, model/fixed and privacy/quanta,
+// and its Go declarations. Run it with go generate after a change of a kernel. A build does not
+// need it, because its output is committed.
 package main
 
 import (
@@ -23,11 +23,11 @@ func main() {
 	}
 }
 
-// packages are the folders that are written to.
+// packages are the folders of the generated files.
 func packages() []string { return []string{"train/gemm", "model/fixed", "privacy/quanta"} }
 
-// generate writes one assembly file and one of declarations for each package and
-// instruction set.
+// generate writes one assembly file and one file of declarations per package and instruction
+// set.
 func generate(root string) error {
 	return errors.Join(
 		write(root, "train/gemm", "avx2_amd64", func(g *generator) {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// What is committed is what this writes.
+// The committed files are the output of this program.
 func TestCommittedKernelsAreUpToDate(t *testing.T) {
 	root := t.TempDir()
 	for _, dir := range packages() {

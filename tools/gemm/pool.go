@@ -6,9 +6,9 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// pool finds the largest float in each window of 2 x 2 and where it stands, eight
-// windows at a time. Register 0 holds where their upper left floats stand, 1 to 3
-// how far from there the others do, 4 the step to the next eight windows.
+// pool writes the function that finds the largest float in each window of 2 x 2 and its index,
+// eight windows at a time. Register 0 holds the indices of the upper left floats, 1 to 3 the
+// distances of the other floats from there, 4 the step to the next eight windows.
 func (g *generator) pool(name string) {
 	g.function(name, "func(y *float32, from *int32, x *float32, at, width, n int)",
 		name+" pools n > 0 windows of 2 x 2 that lie side by side, from float at of x on,",
@@ -84,10 +84,10 @@ func (g *generator) pool(name string) {
 	g.RET()
 }
 
-// poolVectors pools two vectors of each row, in registers 5 and 6, and 7 and 8: 5
-// becomes the largest floats and 7 where they stand.
+// poolVectors pools two vectors of each row, in registers 5 and 6, and 7 and 8. Afterwards 5
+// holds the largest floats, and 7 their indices.
 func (g *generator) poolVectors() {
-	const left, right = 0x88, 0xdd // of each pair; it leaves windows in the order 0 1 4 5 2 3 6 7
+	const left, right = 0x88, 0xdd // the float of each pair; the order of windows becomes 0 1 4 5 2 3 6 7
 	g.VSHUFPS(operand.Imm(left), ymm(6), ymm(5), ymm(9))
 	g.VSHUFPS(operand.Imm(right), ymm(6), ymm(5), ymm(10))
 	g.VSHUFPS(operand.Imm(left), ymm(8), ymm(7), ymm(11))

@@ -5,9 +5,9 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// roundQuanta multiplies floats and makes them integers, and adds up the squares of these.
-// Register 0 holds what leaves the sign of a float out, 1 the largest magnitude so far,
-// lane by lane, 2 the factor, 3 the squares so far.
+// roundQuanta writes the function that multiplies floats, rounds them to integers, and adds up
+// the squares of these. Register 0 holds the mask that removes the sign of a float, 1 the
+// largest magnitude so far, lane by lane, 2 the factor, 3 the squares so far.
 func (g *generator) roundQuanta(name string, w wide) {
 	g.function(name, "func(quanta *int32, values *float32, factor float32, n int) (squares uint64, largest uint32)",
 		name+" sets each of the n quanta to its value times factor, rounded to the",
@@ -30,7 +30,7 @@ func (g *generator) roundQuanta(name string, w wide) {
 	g.VPXOR(ymm(1), ymm(1), ymm(1))
 	g.VPXOR(ymm(3), ymm(3), ymm(3))
 	g.loop(n, func() {
-		for i := range run * 4 / w.bytes {
+		for i := range blockSize * 4 / w.bytes {
 			x, y := w.v(4+2*i), w.v(5+2*i)
 			g.VMOVUPS(at(values, i*w.bytes), x)
 			w.and(g, x, w.v(0), y)
@@ -68,7 +68,7 @@ func (g *generator) addQuanta(name string, w wide) {
 	g.Load(g.Param("quanta"), quanta)
 	g.Load(g.Param("n"), n)
 	g.loop(n, func() {
-		for i := range run * 8 / w.bytes {
+		for i := range blockSize * 8 / w.bytes {
 			x := w.v(i % 4)
 			g.VPMOVSXDQ(at(quanta, i*w.bytes/2), x)
 			g.VPADDQ(at(sums, i*w.bytes), x, x)
@@ -79,8 +79,8 @@ func (g *generator) addQuanta(name string, w wide) {
 	g.RET()
 }
 
-// addShrunkQuanta multiplies magnitudes by a fraction in two halves, the lower one in
-// register 0, the upper one in 1. Register 2 is zero.
+// addShrunkQuanta writes the function that multiplies magnitudes by a fraction, whose lower
+// half is in register 0 and its upper half in 1. Register 2 is zero.
 func (g *generator) addShrunkQuanta(name string, w wide) {
 	g.function(name, "func(sums *int64, quanta *int32, fraction uint64, n int)",
 		name+" adds to each of the n sums its quanta times fraction/2^64, towards",
@@ -92,12 +92,12 @@ func (g *generator) addShrunkQuanta(name string, w wide) {
 	g.Load(g.Param("fraction"), reg.RAX)
 	g.Load(g.Param("n"), n)
 	g.VMOVQ(reg.RAX, w.v(0).AsX())
-	g.VPBROADCASTQ(w.v(0).AsX(), w.v(0)) // its multiplication looks at the lower half only
+	g.VPBROADCASTQ(w.v(0).AsX(), w.v(0)) // the multiplication uses only the lower half
 	g.VPSRLQ(operand.Imm(32), w.v(0), w.v(1))
 	g.VPXOR(ymm(2), ymm(2), ymm(2))
 	lanes := w.bytes / 8
 	g.loop(n, func() {
-		for i := range run / lanes {
+		for i := range blockSize / lanes {
 			x, low, sign := w.v(3+3*(i%4)), w.v(4+3*(i%4)), w.v(5+3*(i%4))
 			g.VPMOVSXDQ(at(quanta, i*w.bytes/2), x)
 			w.sign(g, x, sign)

@@ -2,9 +2,9 @@ package main
 
 import "github.com/mmcloughlin/avo/reg"
 
-// rectify replaces what is negative by 0. NaN stays: of the maximum of two
-// numbers, one of them NaN, the processor makes the second. So does 0 added to
-// the result, which makes -0 a 0.
+// rectify writes the function that replaces negative floats by 0. NaN stays, because the
+// maximum of two floats, one of which is NaN, is the second operand. Adding 0 to the result
+// turns -0 into 0, and keeps NaN, too.
 func (g *generator) rectify(name string) {
 	g.function(name, "func(y *float32, n int)",
 		name+" replaces what is negative among the n floats at y by 0.",
@@ -21,7 +21,7 @@ func (g *generator) rectify(name string) {
 	})
 }
 
-// gate replaces what has a 0 beside it by 0.
+// gate writes the function that replaces floats by 0 where another list has 0.
 func (g *generator) gate(name string) {
 	g.function(name, "func(y, x *float32, n int)",
 		name+" sets those of the n floats at y to 0 whose floats at x have no bit set.",

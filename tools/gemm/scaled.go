@@ -2,7 +2,7 @@ package main
 
 import "github.com/mmcloughlin/avo/reg"
 
-// addScaled adds a multiple of one vector to another.
+// addScaled writes the function that adds a multiple of one vector to another.
 func (g *generator) addScaled(name string, f flavour) {
 	g.function(name, "func(y *float32, a float32, x *float32, n int)",
 		name+" adds a times the n floats at x to those at y.",

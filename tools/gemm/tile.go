@@ -7,12 +7,12 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// walk is how a tile goes from one step of a to the next.
+// walk is how a tile gets from one step of a to the next.
 type walk bool
 
 const (
-	even   walk = false // by a stride
-	picked walk = true  // by a table of where each step stands
+	even   walk = false // by a constant stride
+	picked walk = true  // by a table of the offsets of all steps
 )
 
 // tileFunction begins a function that computes one tile of a product.
@@ -40,13 +40,13 @@ func (g *generator) tileFunction(name string, rows, columns int, f flavour, w wa
 	}, steps...)...)
 }
 
-// registers are those that hold the parameters of a tile.
+// registers are the registers for the parameters of a tile.
 type registers struct {
 	depth  reg.GPPhysical
-	a      []reg.GPPhysical // bases, each three rows from the one before
-	origin reg.GPPhysical   // of the steps of a, where a table says where they are
+	a      []reg.GPPhysical // bases, each three rows after the one before
+	origin reg.GPPhysical   // address to which the offsets in the table are relative
 	rowA   reg.GPPhysical
-	stepA  reg.GPPhysical // or the table
+	stepA  reg.GPPhysical // the stride, or the address of the table
 	b      reg.GPPhysical
 	stepB  reg.GPPhysical
 	c      reg.GPPhysical
@@ -69,7 +69,7 @@ func tileRegisters() registers {
 	}
 }
 
-// rowsPerBase is how many rows one base reaches with an index times 0, 1 and 2.
+// rowsPerBase is how many rows can be addressed with one base: with the index times 0, 1 and 2.
 const rowsPerBase = 3
 
 // element is the address of the current element of row i of a.
@@ -81,7 +81,7 @@ func (r registers) element(i int) operand.Mem {
 	return m
 }
 
-// tileParameters loads what all tiles need.
+// tileParameters loads the parameters of a tile.
 func (g *generator) tileParameters(w walk) {
 	g.Load(g.Param("depth"), g.depth)
 	g.bytes("rowA", g.rowA)
@@ -98,24 +98,24 @@ func (g *generator) tileParameters(w walk) {
 	g.bytes("rowC", g.rowC)
 }
 
-// byRows writes one body for each number of rows, the most first, and jumps to
-// the one that fits. Each body returns.
-func (g *generator) byRows(name string, most int, body func(rows int, name string)) {
+// byRows writes one body for each number of rows, the largest first, and a jump to the body
+// for the actual number. Each body returns.
+func (g *generator) byRows(name string, maxRows int, body func(rows int, name string)) {
 	label := func(rows int) string { return fmt.Sprintf("%s%d", name, rows) }
 	g.Load(g.Param("rows"), g.free)
-	for rows := most - 1; rows > 0; rows-- {
+	for rows := maxRows - 1; rows > 0; rows-- {
 		g.CMPQ(g.free, operand.Imm(uint64(rows)))
 		g.JE(operand.LabelRef(label(rows)))
 	}
-	for rows := most; rows > 0; rows-- {
+	for rows := maxRows; rows > 0; rows-- {
 		g.Label(label(rows))
 		body(rows, label(rows))
 	}
 }
 
-// lanes says how a tile of one instruction set moves vectors.
+// lanes writes the instructions of a tile for one instruction set.
 type lanes struct {
-	vectors  int                                   // to a row
+	vectors  int                                   // per row
 	sum      func(row, vector int) reg.VecPhysical // where a sum is kept
 	loadB    func()                                // the current row of b
 	loadC    func(row int, from reg.GPPhysical)
@@ -124,7 +124,7 @@ type lanes struct {
 	multiply func(row int) // the current element of a row with the row of b
 }
 
-// tile is the body for a number of rows.
+// tile writes the body for a number of rows.
 func (g *generator) tile(rows int, name string, w walk, l lanes) {
 	g.CMPB(g.flag("add"), operand.Imm(0))
 	g.JEQ(operand.LabelRef(name + "clear"))

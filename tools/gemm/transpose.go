@@ -5,8 +5,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// transpose turns up to 8 rows into columns, 8 steps at a time. Rows that are
-// not there repeat the last that is, so that nothing else is read.
+// transpose writes the function that turns up to 8 rows into columns, 8 steps at a time. If
+// there are fewer rows, the last one is read again, so that no other memory is read.
 func (g *generator) transpose(name string) {
 	g.function(name, "func(to *float32, width int, from *float32, stride, rows, columns int)",
 		name+" writes the transpose of 1 to 8 rows, stride floats apart: 8 floats to",

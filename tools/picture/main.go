@@ -22,7 +22,7 @@ func main() {
 const (
 	width   = 860
 	height  = 384
-	left    = 128 // where the first step begins; names of lanes stand before it
+	left    = 128 // where the first step begins, to the right of the names of lanes
 	step    = 146 // from one step to the next
 	lane    = 82  // from one lane to the next
 	top     = 48  // where the first lane begins
@@ -36,13 +36,13 @@ type box struct {
 	lines      []string
 }
 
-// arrow leads from the lower edge of a box down to the next lane that is named.
+// arrow leads from the lower edge of a box in lane from down to lane to.
 type arrow struct {
 	from, to, step int
 	text           string
 }
 
-// Lanes, from above to below. The last is the chain.
+// Lanes, from top to bottom.
 const (
 	trainers = iota
 	aggregators

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// The picture in docs is the one that this program draws.
+// TestPictureIsCurrent: the picture in docs is the output of this program.
 func TestPictureIsCurrent(t *testing.T) {
 	want, err := os.ReadFile("../../docs/one-round.svg")
 	if err != nil {

@@ -11,21 +11,21 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Curve is what was measured over some seeds.
+// Curve is a curve that was measured over some seeds.
 type Curve struct {
 	Mean   []float64 // of |w_t - w*|^2 over the seeds, for t = 0, 1, ...
-	Sigma2 float64   // the largest variance of a gradient, at all w_t of all seeds
+	Sigma2 float64   // the largest variance of a gradient, over all w_t of all seeds
 	Eta    float64
 	Mu     float64
 }
 
-// Measure runs a number of rounds from model 0 with each of the seeds 1 to seeds, in
-// as many goroutines as there are processors, which change no bit. It calls
-// progress, unless that is nil, after every seed, one call at a time. It fails when
-// there are not as many trainers as are to be drawn, and when a round fails.
+// Measure runs a number of rounds from model 0 with each of the seeds 1 to seeds, on all
+// processors; their number does not change the result. It calls progress, unless that is
+// nil, after every seed, one call at a time. It fails if there are fewer trainers than are
+// drawn per round, or if a round fails.
 func (f Federation) Measure(ctx context.Context, rounds, seeds int, progress func()) (Curve, error) {
 	if f.Drawn < 1 || f.Drawn > len(f.Shards) || f.Batch < 1 {
-		return Curve{}, fmt.Errorf("%d of %d trainers, batches of %d: want at least 1 of each, and no more trainers than there are", f.Drawn, len(f.Shards), f.Batch)
+		return Curve{}, fmt.Errorf("%d of %d trainers drawn, batches of %d: want at least 1 each, and not more than all trainers", f.Drawn, len(f.Shards), f.Batch)
 	}
 	c := Curve{Mean: make([]float64, rounds+1), Eta: float64(f.Rate) / float64(spec.One), Mu: f.Problem.Mu}
 	runs, failures := make([]run, seeds), make([]error, seeds)
@@ -61,7 +61,7 @@ func (f Federation) Measure(ctx context.Context, rounds, seeds int, progress fun
 	return c, nil
 }
 
-// run is what one seed gave.
+// run is the result of one seed.
 type run struct {
 	distances []float64 // before each round, and after the last
 	variance  float64   // the largest

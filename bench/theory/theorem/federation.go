@@ -12,26 +12,25 @@ import (
 	"github.com/althing-network/althing/train"
 )
 
-// Federation is how a problem is solved together. In each round some trainers are
-// drawn, uniformly and without replacement, and the mean of their updates moves the
-// model.
+// Federation solves a problem by federated training. In each round some trainers are drawn,
+// uniformly and without replacement, and the mean of their updates is added to the model.
 type Federation struct {
 	Problem Problem
-	Shards  []data.Table // one a trainer, all of one size: see [Shards]
-	Drawn   int          // trainers in a round, 1 to len(Shards)
+	Shards  []data.Table // one per trainer, all of one size: see [Shards]
+	Drawn   int          // trainers per round, 1 to len(Shards)
 	Batch   int          // rows
-	// Epochs is what a trainer does in a round: 0 for one step on one batch, drawn
-	// uniformly without replacement (FedSGD), else passes over its shard (FedAvg).
+	// Epochs is what a trainer does per round: 0 for one step on one batch, drawn uniformly
+	// without replacement (FedSGD), else passes over its shard (FedAvg).
 	Epochs int
 	Rate   spec.PPM // eta
 }
 
-// scaleBits is the default of a task. An update is rounded by at most 2^-21 a
+// scaleBits is the default of a task. The rounding error of an update is at most 2^-21 per
 // weight.
 const scaleBits = 20
 
-// Round is the next model, from w in round t. Each seed and round has draws of its
-// own. The caller's w stays as it is.
+// Round computes the next model from w in round t. Each seed and round has its own random
+// draws. It does not change w.
 func (f Federation) Round(ctx context.Context, w []float32, seed, t uint64) ([]float32, error) {
 	source := rand.NewPCG(seed, t)
 	var sources []aggregate.Source
@@ -73,7 +72,7 @@ func (f Federation) Round(ctx context.Context, w []float32, seed, t uint64) ([]f
 	return next, err
 }
 
-// draw is some of the numbers below n, uniformly without replacement.
+// draw draws some of the numbers below n, uniformly without replacement.
 func draw(n, some int, source rand.Source) []int {
 	all := make([]int, n)
 	for i := range all {
@@ -83,15 +82,15 @@ func draw(n, some int, source rand.Source) []int {
 	return all[:some]
 }
 
-// Variance is that of one step's gradient at w, E|g - grad F(w)|^2: exact, with the
-// draws of trainers and of batches. By the law of total variance it is, for m of N
-// trainers with n rows each and batches of b,
+// Variance is the exact variance of the gradient of one step at w, E|g - grad F(w)|^2, over
+// the draws of trainers and batches. By the law of total variance it is, for m of N trainers
+// with n rows each and batches of b,
 //
 //	(1 - m/N) S^2/m + 1/(mN) sum_k (1 - b/n) s_k^2/b
 //
-// where S^2 is the sample variance of the trainers' gradients and s_k^2 that of the
-// gradients of the rows of trainer k, squared norms throughout (Cochran 1977,
-// Sampling Techniques, theorem 2.2 and section 10.3).
+// where S^2 is the sample variance of the trainers' gradients, and s_k^2 the sample variance
+// of the gradients of the rows of trainer k, in squared norms (Cochran 1977, Sampling
+// Techniques, theorem 2.2 and section 10.3).
 func (f Federation) Variance(w []float64) float64 {
 	trainers, drawn := float64(len(f.Shards)), float64(f.Drawn)
 	var gradients [][]float64

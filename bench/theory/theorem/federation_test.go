@@ -21,7 +21,7 @@ func shards(t testing.TB, rows data.Table, n int) []data.Table {
 	return s
 }
 
-// choices are all ways to choose some of the rows of a table.
+// choices are all subsets of a size of the rows of a table.
 func choices(t data.Table, some int) (all []data.Table) {
 	for set := range 1 << t.Rows() {
 		var rows []int
@@ -37,8 +37,8 @@ func choices(t data.Table, some int) (all []data.Table) {
 	return all
 }
 
-// outcomes are the gradients of all equally likely steps of two of three trainers,
-// each on a batch.
+// outcomes are the gradients of all possible steps of two of three trainers, each on a batch.
+// All are equally likely.
 func outcomes(p theorem.Problem, shards []data.Table, batch int, w []float64, weight func(k int) float64) (all [][]float64) {
 	for _, pair := range [][2]int{{0, 1}, {0, 2}, {1, 2}} {
 		a, b := weight(pair[0]), weight(pair[1])
@@ -69,8 +69,8 @@ func points(p theorem.Problem) map[string][]float64 {
 	return map[string][]float64{"model 0": make([]float64, len(p.Optimum)), "optimum": p.Optimum}
 }
 
-// The closed form is the variance over all steps there can be, counted one by one,
-// and their mean is the gradient.
+// TestVarianceIsExact: the closed form equals the variance over all possible steps, and the mean
+// of all steps is the gradient.
 func TestVarianceIsExact(t *testing.T) {
 	p := problem(t, random(15, 4))
 	all := shards(t, p.Table, 3)
@@ -93,8 +93,8 @@ func TestVarianceIsExact(t *testing.T) {
 	}
 }
 
-// Why shards are of one size: FedAvg's weights, divided by the sum of those drawn,
-// give a mean step that is not the gradient. All trainers together are unbiased.
+// TestWeightsOfThoseDrawnAreBiased shows why all shards have the same size: with the weights of
+// FedAvg over the drawn trainers, the mean step is not the gradient. With all trainers it is.
 func TestWeightsOfThoseDrawnAreBiased(t *testing.T) {
 	p := problem(t, random(15, 4))
 	unequal := []data.Table{p.Table.Select([]int{0, 1, 2}), p.Table.Select([]int{3, 4, 5, 6, 7}), p.Table.Select([]int{8, 9, 10, 11, 12, 13, 14})}
@@ -115,8 +115,9 @@ func TestWeightsOfThoseDrawnAreBiased(t *testing.T) {
 	}
 }
 
-// What the network's code does has the mean and the variance computed: trainers
-// and batches are drawn uniformly, nothing is lost between engine and aggregate.
+// TestRoundHasTheVarianceComputed: rounds of the network's code have the computed mean and
+// variance. So trainers and batches are drawn uniformly, and nothing is lost between the engine
+// and the aggregate.
 func TestRoundHasTheVarianceComputed(t *testing.T) {
 	p := problem(t, random(24, 5))
 	f := theorem.Federation{Problem: p, Shards: shards(t, p.Table, 4), Drawn: 2, Batch: 2, Rate: p.Rate()}
@@ -151,8 +152,8 @@ func TestRoundHasTheVarianceComputed(t *testing.T) {
 	t.Logf("variance %.5f of %d rounds, %.5f exact", variance, samples, want)
 }
 
-// With all trainers and all rows nothing is drawn: the network descends as float64
-// does, but for rounding to float32 and to 2^-20.
+// TestRoundWithoutDrawsIsGradientDescent: with all trainers and all rows there is no randomness,
+// and rounds are gradient descent, except for rounding to float32 and to 2^-20.
 func TestRoundWithoutDrawsIsGradientDescent(t *testing.T) {
 	p := digits(t)
 	f := theorem.Federation{Problem: p, Shards: shards(t, p.Table, 8), Drawn: 8, Batch: p.Table.Rows(), Rate: p.Rate()}

@@ -6,7 +6,7 @@ import (
 	"github.com/althing-network/althing/data"
 )
 
-// Gradient is that of F with the mean taken over the rows of t, at w: as long as w.
+// Gradient is the gradient at w of F with the mean over the rows of t. It has the length of w.
 func (p Problem) Gradient(t data.Table, w []float64) []float64 {
 	g, _ := moments(t, w)
 	for i, v := range w {
@@ -15,12 +15,12 @@ func (p Problem) Gradient(t data.Table, w []float64) []float64 {
 	return g
 }
 
-// moments are, over the rows of a table, the mean of the gradients of the cross-
-// entropy at w, and the mean of their squared norms.
+// moments are the mean of the gradients of the cross-entropy at w over the rows of a table,
+// and the mean of their squared norms.
 func moments(t data.Table, w []float64) (mean []float64, squares float64) {
 	classes, features := t.Classes, t.Features
-	// One column of weights after the other, so that the inner loops run over
-	// classes and no sum waits for itself.
+	// The weights are stored column by column, so that the inner loops run over classes and
+	// consecutive sums are independent.
 	columns, sums := make([]float64, len(w)), make([]float64, len(w))
 	for c := range classes {
 		for j := range features {
@@ -67,7 +67,7 @@ func moments(t data.Table, w []float64) (mean []float64, squares float64) {
 	return mean, squares / n
 }
 
-// slopes replaces scores by the gradient of the cross-entropy of class y by them.
+// slopes replaces scores by the gradient of the cross-entropy of class y with respect to them.
 func slopes(scores []float64, y int32) {
 	largest := math.Inf(-1)
 	for _, v := range scores {

@@ -16,21 +16,21 @@ import (
 // over all weights w = (W, b), in the layout of package model.
 type Problem struct {
 	Table data.Table
-	// Mu is the factor of the regulariser, and by how much F is strongly convex.
-	// It is no more than that: adding the same to all classes of a column changes
-	// no probability, so in that direction nothing else is curved.
+	// Mu is the factor of the regulariser, and the strong convexity of F. F is not more
+	// convex: adding the same number to a column for all classes changes no probability, so
+	// in that direction only the regulariser is curved.
 	Mu float64
 	// L is an upper bound of the largest curvature of F: see [Smoothness].
 	L float64
-	// Optimum is w*, but for an error of at most gradientAtOptimum / Mu in norm.
+	// Optimum is w*, with an error of at most gradientAtOptimum / Mu in norm.
 	Optimum []float64
 }
 
-// gradientAtOptimum is how long the gradient at w* may be.
+// gradientAtOptimum is the largest norm of the gradient at the computed optimum.
 const gradientAtOptimum = 1e-10
 
-// NewProblem finds L and w*. It fails when the table is not valid, has no rows, or
-// decay is 0, for then F is not strongly convex.
+// NewProblem computes L and w*. It fails if the table is not valid, has no rows, or decay is
+// 0, because then F is not strongly convex.
 func NewProblem(t data.Table, decay spec.PPM) (Problem, error) {
 	if err := t.Validate(); err != nil {
 		return Problem{}, err
@@ -48,10 +48,10 @@ func (p Problem) Model() spec.Model {
 	return spec.Model{Kind: spec.ModelSoftmax, Inputs: uint32(p.Table.Features), Classes: uint32(p.Table.Classes)}
 }
 
-// Decay is Mu as a task says it.
+// Decay is Mu in the unit of a task.
 func (p Problem) Decay() spec.PPM { return spec.PPM(math.Round(p.Mu * float64(spec.One))) }
 
-// Rate is 1/L, rounded down to what a task can say.
+// Rate is 1/L, rounded down to the precision of a task.
 func (p Problem) Rate() spec.PPM { return spec.PPM(float64(spec.One) / p.L) }
 
 // Distance is |w - w*|^2.
@@ -65,12 +65,12 @@ func (p Problem) Distance(w []float32) (d float64) {
 // solve finds w* by accelerated gradient descent (Nesterov 2004,
 // section 2.2.1, constant step scheme III).
 func (p *Problem) solve() error {
-	const most = 1_000_000
+	const maxSteps = 1_000_000
 	root := math.Sqrt(p.L / p.Mu)
 	momentum := (root - 1) / (root + 1)
 	w := make([]float64, p.Table.Classes*(p.Table.Features+1))
 	ahead := make([]float64, len(w))
-	for range most {
+	for range maxSteps {
 		g := p.Gradient(p.Table, ahead)
 		if norm2(g) < square(gradientAtOptimum) {
 			p.Optimum = ahead

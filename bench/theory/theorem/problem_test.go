@@ -14,7 +14,7 @@ import (
 	"github.com/althing-network/althing/train"
 )
 
-// decay is mu of all tests, 0.1.
+// decay is mu in all tests, 0.1.
 const decay spec.PPM = 100_000
 
 func digits(t testing.TB) theorem.Problem {
@@ -77,7 +77,7 @@ func TestDigitsAreShrunk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Nothing is lost but sharpness: the ink of the first image is all there.
+	// Only sharpness is lost: the mean of the first image does not change.
 	large, small := float32(0), float32(0)
 	for _, x := range data.Shuffle(all, 1).Row(0) {
 		large += x
@@ -93,7 +93,7 @@ func TestDigitsAreShrunk(t *testing.T) {
 func TestGradientAtOptimumIsZero(t *testing.T) {
 	p := digits(t)
 	if g := p.Gradient(p.Table, p.Optimum); math.Sqrt(dot(g, g)) > 1e-10 {
-		t.Errorf("the gradient at the optimum is %v long", math.Sqrt(dot(g, g)))
+		t.Errorf("the norm of the gradient at the optimum is %v: want about 0", math.Sqrt(dot(g, g)))
 	}
 	t.Logf("mu %v, L %.4f, rate %v, |w*|^2 %.4f", p.Mu, p.L, p.Rate(), p.Distance(make([]float32, len(p.Optimum))))
 	if p.Rate() == 0 || float64(p.Rate())/1e6 > 1/p.L || float64(p.Rate())/1e6 < 0.999/p.L {
@@ -101,8 +101,8 @@ func TestGradientAtOptimumIsZero(t *testing.T) {
 	}
 }
 
-// One step of the engine on all rows goes against the gradient computed here, with
-// its weight decay.
+// TestGradientIsTheEngines: one step of the engine on all rows, with weight decay, is a step
+// against the gradient that is computed here.
 func TestGradientIsTheEngines(t *testing.T) {
 	p := digits(t)
 	source := rand.New(rand.NewPCG(1, 1))
@@ -128,7 +128,7 @@ func TestGradientIsTheEngines(t *testing.T) {
 	}
 }
 
-// Mu and L hold between any two points: mu |u-v|^2 <= (grad F(u) - grad F(v)) (u-v)
+// TestCurvatureLiesBetweenMuAndL: for any two points, mu |u-v|^2 <= (grad F(u) - grad F(v)) (u-v)
 // and L (grad F(u) - grad F(v)) (u-v) >= |grad F(u) - grad F(v)|^2 (Nesterov 2004,
 // theorems 2.1.5 and 2.1.9).
 func TestCurvatureLiesBetweenMuAndL(t *testing.T) {
@@ -153,8 +153,8 @@ func TestCurvatureLiesBetweenMuAndL(t *testing.T) {
 	})
 }
 
-// Mu is the smallest curvature, not only below it: where the same is added to all
-// classes, nothing but the regulariser is felt.
+// TestMuIsReached: mu is the smallest curvature, not only a lower bound. In the direction in which
+// the same number is added for all classes, only the regulariser is curved.
 func TestMuIsReached(t *testing.T) {
 	p := digits(t)
 	moved := make([]float64, len(p.Optimum))
@@ -170,8 +170,8 @@ func TestMuIsReached(t *testing.T) {
 	}
 }
 
-// The bound is never below half the largest eigenvalue, found by power iteration,
-// and hardly above.
+// TestSmoothnessBoundsTheEigenvalue: the bound is at least half the largest eigenvalue, computed by
+// power iteration, and only slightly larger.
 func TestSmoothnessBoundsTheEigenvalue(t *testing.T) {
 	one := data.Table{X: []float32{3, 4}, Y: []int32{0}, Features: 2, Classes: 2}
 	if got := theorem.Smoothness(one); got < 13-1e-9 || got > 13*1.002 {

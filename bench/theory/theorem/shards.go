@@ -7,19 +7,19 @@ import (
 	"github.com/althing-network/althing/data"
 )
 
-// Shards splits a table over n trainers in shards of equal size: by label in
-// Dirichlet proportions, as the demo does, after which rows move from the end of
-// shards that have too many to those that have too few. It fails when the rows
-// cannot be divided by n, and as [data.Dirichlet] does.
+// Shards splits a table between n trainers into shards of equal size: first by label in
+// Dirichlet proportions, as the demo does; then rows move from the end of shards that are too
+// large to shards that are too small. It fails if the number of rows is not a multiple of n,
+// or if [data.Dirichlet] fails.
 //
-// The sizes are equal because the theorem wants an unbiased gradient. Where m of n
-// trainers are drawn, the mean of their gradients is unbiased for the mean over all
-// trainers, which is the mean over all rows if their shards are of one size. With
-// shards of other sizes, weights n_k divided by the sum of those drawn, as FedAvg
-// has them, are a ratio of two random numbers, and biased.
+// The sizes are equal because the theorem needs an unbiased gradient. If m of n trainers are
+// drawn, the mean of their gradients is an unbiased estimate of the mean over all trainers,
+// which is the mean over all rows only if all shards have the same size. With different
+// sizes, the weights of FedAvg (n_k divided by the sum over the drawn trainers) are a ratio
+// of two random numbers, and biased.
 func Shards(t data.Table, n int, alpha float64, seed uint64) ([]data.Table, error) {
 	if n < 1 || t.Rows()%n != 0 {
-		return nil, fmt.Errorf("%d rows over %d trainers: want shards of equal size, so a number that divides %d", t.Rows(), n, t.Rows())
+		return nil, fmt.Errorf("%d rows for %d trainers: want a number of trainers that divides %d", t.Rows(), n, t.Rows())
 	}
 	shards, err := data.Dirichlet(t, n, alpha, seed)
 	if err != nil {
@@ -41,13 +41,13 @@ func Shards(t data.Table, n int, alpha float64, seed uint64) ([]data.Table, erro
 	return shards, nil
 }
 
-// part is the rows of a view from one to before another.
+// part is a view of the rows with the indices from to to-1.
 func part(t data.Table, from, to int) data.Table {
 	t.Y, t.Index = t.Y[from:to:to], t.Index[from:to:to]
 	return t
 }
 
-// joined is the rows of both, views of one table.
+// joined is a view of the rows of two views of the same table.
 func joined(t, more data.Table) data.Table {
 	t.Y, t.Index = slices.Concat(t.Y, more.Y), slices.Concat(t.Index, more.Index)
 	return t

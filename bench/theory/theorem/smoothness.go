@@ -6,23 +6,22 @@ import (
 	"github.com/althing-network/althing/data"
 )
 
-// Smoothness is an upper bound of the curvature of the mean cross-entropy of a
-// softmax over the rows of a table: half the largest eigenvalue of the second
-// moment of the rows, a 1 for the bias appended. The Hessian is
+// Smoothness is an upper bound of the curvature of the mean cross-entropy of a softmax over
+// the rows of a table: half the largest eigenvalue of the second moment of the rows, with a 1
+// appended to each for the bias. The Hessian is
 //
 //	1/n sum_i (diag(p_i) - p_i p_i^T) (x) x_i x_i^T  <=  1/2 I (x) 1/n sum_i x_i x_i^T
 //
-// because the absolute values in row c of diag(p) - p p^T add up to 2 p_c (1 - p_c),
-// which is at most 1/2, and no eigenvalue is larger than the largest such sum
-// (Gershgorin). Boehning 1992, "Multinomial logistic regression algorithm", has the
-// same bound, a little sharper.
+// because the absolute values in row c of diag(p) - p p^T add up to 2 p_c (1 - p_c), which is
+// at most 1/2, and no eigenvalue is larger than the largest of these sums (Gershgorin).
+// Boehning 1992, "Multinomial logistic regression algorithm", has a slightly sharper bound.
 //
-// The eigenvalue is bounded by trace(A^k)^(1/k), k = 2^squarings: that is never too
-// small, and at most a factor of size^(1/k) too large, 1.003 for 17 columns.
+// The eigenvalue is bounded by trace(A^k)^(1/k), k = 2^squarings. This is never too small, and
+// too large by at most a factor of size^(1/k), which is 1.003 for 17 columns.
 func Smoothness(t data.Table) float64 {
 	const squarings = 10
 	a, root := secondMoment(t), 1.0
-	logarithm := 0.0 // of what A^k was divided by, to the 1/k
+	logarithm := 0.0 // of the product of all scales, to the power of 1/k
 	for range squarings {
 		scale := trace(a)
 		logarithm += math.Log(scale) * root
@@ -60,7 +59,7 @@ func trace(a [][]float64) (sum float64) {
 	return sum
 }
 
-// squared is the square of a symmetric matrix, first scaled.
+// squared is the square of a symmetric matrix times scale.
 func squared(a [][]float64, scale float64) [][]float64 {
 	b := make([][]float64, len(a))
 	for i := range a {

@@ -22,9 +22,8 @@ func measure(t *testing.T, f theorem.Federation, rounds, seeds int) theorem.Curv
 	return c
 }
 
-// The theorem holds: at every step the mean over 100 seeds is under both bounds.
-// With a tenth of the variance the tighter one would not hold, so the test can
-// tell a bound from any large number.
+// TestTheorem: at every step the mean over 100 seeds is below both bounds. With a tenth of the
+// variance the tighter bound would not hold, so the bound is not just a large number.
 func TestTheorem(t *testing.T) {
 	p := digits(t)
 	for _, c := range []struct {
@@ -40,20 +39,20 @@ func TestTheorem(t *testing.T) {
 				}
 			}
 			if curve.Quoted()(50) < curve.Tight()(50) {
-				t.Error("the tighter bound is above the other")
+				t.Error("the tighter bound is above the looser one")
 			}
 			understated := curve
 			understated.Sigma2 /= 10
 			if _, leaves := understated.Leaves(understated.Tight()); c.sharp && !leaves {
-				t.Error("with a tenth of the variance the curve is under the tighter bound all the same")
+				t.Error("with a tenth of the variance the curve is still below the tighter bound: want it above")
 			}
 		})
 	}
 }
 
-// Several epochs on shards that differ end in another place than w*, and above the
-// bound: the theorem is about single steps. One trainer alone has nobody to differ
-// from, and stays.
+// TestSeveralEpochsLeaveTheTheorem: several epochs on different shards do not converge to w*, and
+// end above the bound, because the theorem is about single steps. A single trainer has no other
+// shard to differ from, and stays below.
 func TestSeveralEpochsLeaveTheTheorem(t *testing.T) {
 	p := digits(t)
 	for _, c := range []struct {
@@ -68,14 +67,15 @@ func TestSeveralEpochsLeaveTheTheorem(t *testing.T) {
 	}
 }
 
-// So does a rate far above 1/L. It has to be far: L bounds the curvature of any
-// softmax, and that on the way to w* is several times smaller.
+// TestLargeRatesLeaveTheTheorem: with a rate far above 1/L the curve ends above the bound. The rate
+// must be far above, because L bounds the curvature of any softmax, and the curvature on the way
+// to w* is several times smaller.
 func TestLargeRatesLeaveTheTheorem(t *testing.T) {
 	p := digits(t)
 	f := theorem.Federation{Problem: p, Shards: shards(t, p.Table, 8), Drawn: 2, Batch: 8, Rate: 8 * p.Rate()}
 	curve := measure(t, f, 20, 10)
 	if _, leaves := curve.Leaves(curve.Tight()); !leaves {
-		t.Error("at 8 times the rate the curve stays under the bound")
+		t.Error("at 8 times the rate the curve stays below the bound: want it above")
 	}
 }
 
@@ -92,7 +92,7 @@ func TestProcessorsChangeNoBit(t *testing.T) {
 	}
 }
 
-// What goes wrong in a round is said, and so is that somebody stopped it.
+// TestMeasureFails: Measure returns the error of a round, and an error if its context ends.
 func TestMeasureFails(t *testing.T) {
 	p := problem(t, random(24, 5))
 	f := theorem.Federation{Problem: p, Shards: shards(t, p.Table, 4), Drawn: 2, Batch: 2}
@@ -110,6 +110,6 @@ func TestMeasureFails(t *testing.T) {
 	stopped, stop := context.WithCancel(context.Background())
 	stop()
 	if _, err := f.Measure(stopped, 3, 2, nil); err == nil {
-		t.Error("stopped: no error")
+		t.Error("the context has ended: want an error")
 	}
 }

@@ -9,11 +9,11 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// cast says which nodes are not honest, and how. All others are.
-type cast struct {
-	silent []uint64 // send no message at all
-	liars  []uint64 // aggregate to a wrong model, all to the same one
-	hiders []uint64 // commit to an update and deliver it to no aggregator
+// behaviour says which nodes are dishonest, and how. All other nodes are honest.
+type behaviour struct {
+	silent      []uint64 // nodes that send no message
+	liars       []uint64 // aggregators that reveal a wrong model, all the same one
+	withholders []uint64 // trainers that commit to an update and upload it to no aggregator
 }
 
 func digest(format string, args ...any) spec.Digest {
@@ -22,8 +22,7 @@ func digest(format string, args ...any) spec.Digest {
 
 func salt(node uint64) spec.Salt { return spec.Salt{byte(node), byte(node >> 8), 1} }
 
-// scoreOf is what an evaluator measures: about 0.5 after the first round, about
-// 0.95 later.
+// scoreOf is the score of an evaluator: about 0.5 in round 1, about 0.95 later.
 func scoreOf(number, node uint64) spec.PPM {
 	if number == 1 {
 		return 500_000 + spec.PPM(node)*1000
@@ -31,13 +30,13 @@ func scoreOf(number, node uint64) spec.PPM {
 	return 950_000 + spec.PPM(node)*1000
 }
 
-// tenth are the counts of rows that are all of the last of ten classes.
-func tenth(rows, correct uint32) []spec.Count {
+// countsInOneClass returns the counts of ten classes if all rows are of the last class.
+func countsInOneClass(rows, correct uint32) []spec.Count {
 	return append(make([]spec.Count, 9), spec.Count{Rows: rows, Correct: correct})
 }
 
-// countsOf are the counts of an evaluator that has a thousand rows in all, and finds a score
-// of whole thousandths: those that are wrong are of the first classes.
+// countsOf returns the counts by class of an evaluator that has 1000 rows and this score, which
+// must be a multiple of 0.001. Rows of the first classes are the wrong ones.
 func countsOf(t spec.TaskSpec, score spec.PPM) []spec.Count {
 	const rows = 1000
 	counts := make([]spec.Count, t.Model.Classes)
@@ -53,25 +52,25 @@ func countsOf(t spec.TaskSpec, score spec.PPM) []spec.Count {
 	return counts
 }
 
-func (c cast) modelOf(number, node uint64) spec.Digest {
-	if slices.Contains(c.liars, node) {
+func (b behaviour) modelOf(number, node uint64) spec.Digest {
+	if slices.Contains(b.liars, node) {
 		return digest("lie %d", number)
 	}
 	return digest("model %d", number)
 }
 
-// owed lists the messages that the nodes of a task owe now, each once.
-func (c cast) owed(s round.State) (ins []round.Input) {
+// owed lists the messages that the nodes of a task owe now, except those of silent nodes.
+func (b behaviour) owed(s round.State) (ins []round.Input) {
 	if s.Task.State == spec.TaskPreparing {
-		ins = c.preparing(s.Task)
+		ins = b.preparing(s.Task)
 	}
 	for _, r := range s.OpenRounds() {
-		ins = append(ins, c.answers(s.Task, r)...)
+		ins = append(ins, b.answers(s.Task, r)...)
 	}
-	return slices.DeleteFunc(ins, func(in round.Input) bool { return slices.Contains(c.silent, NodeOf(in)) })
+	return slices.DeleteFunc(ins, func(in round.Input) bool { return slices.Contains(b.silent, NodeOf(in)) })
 }
 
-func (c cast) preparing(t spec.Task) (ins []round.Input) {
+func (b behaviour) preparing(t spec.Task) (ins []round.Input) {
 	for _, m := range t.Aggregators {
 		if m.Ready.IsZero() {
 			ins = append(ins, round.Ready{Node: m.Node, Digest: digest("model 0")})
@@ -85,11 +84,11 @@ func (c cast) preparing(t spec.Task) (ins []round.Input) {
 	return ins
 }
 
-func (c cast) answers(task spec.Task, r spec.Round) (ins []round.Input) {
+func (b behaviour) answers(task spec.Task, r spec.Round) (ins []round.Input) {
 	slot := func(node uint64) spec.Slot { return task.Slot(r.Number, node) }
 	held := make([]bool, len(r.Trainers))
 	for i, t := range r.Trainers {
-		held[i] = t.Height > 0 && !slices.Contains(c.hiders, t.Node)
+		held[i] = t.Height > 0 && !slices.Contains(b.withholders, t.Node)
 		if r.Phase == spec.PhaseTrain && t.Height == 0 {
 			commitment := spec.UpdateCommitment(slot(t.Node), digest("update %d", t.Node), salt(t.Node))
 			commit := round.Commit{Node: t.Node, Round: r.Number, Commitment: commitment, Samples: 100, Correct: 50}
@@ -104,7 +103,7 @@ func (c cast) answers(task spec.Task, r spec.Round) (ins []round.Input) {
 		}
 	}
 	for _, a := range r.Aggregates {
-		model := c.modelOf(r.Number, a.Node)
+		model := b.modelOf(r.Number, a.Node)
 		switch {
 		case r.Phase == spec.PhaseAttest && a.Attested == 0:
 			ins = append(ins, round.Attest{Node: a.Node, Round: r.Number, Holds: spec.Bitmap(held)})
@@ -129,7 +128,7 @@ func (c cast) answers(task spec.Task, r spec.Round) (ins []round.Input) {
 	return ins
 }
 
-// NodeOf is the node that says an input; 0 where it is an account.
+// NodeOf returns the node that sends an input, or 0 if an account sends it.
 func NodeOf(in round.Input) uint64 {
 	if node := reflect.ValueOf(in).FieldByName("Node"); node.IsValid() {
 		return node.Uint()
