@@ -322,20 +322,20 @@ func TestDecodeRefusesOtherRows(t *testing.T) {
 
 func clone(values []float32) []float32 { return append([]float32(nil), values...) }
 
-// FileSize is the largest size of a model file of a task: with a scale and a state if the task
+// TestFileSizeIsTheLargest: FileSize is the largest size of a model file of a task: with a scale and a state if the task
 // can have them.
-func TestFileSizeIsTheMost(t *testing.T) {
+func TestFileSizeIsTheLargest(t *testing.T) {
 	for rows, f := range tabular(t) {
 		task := spec.TaskSpec{Model: f.Model, Data: f.Data}
-		most := f
+		largest := f
 		if f.Data.MeasuresColumns() {
-			most = measured(t, f.Data)
+			largest = measured(t, f.Data)
 		}
 		for _, optimiser := range []string{spec.ServerNone, spec.ServerFedAdam} {
 			if task.Aggregation.Optimiser = optimiser; task.Aggregation.Optimised() {
-				most.State = spec.Digest{1}
+				largest.State = spec.Digest{1}
 			}
-			want, err := most.Size()
+			want, err := largest.Size()
 			if got, err2 := model.FileSize(task); err != nil || err2 != nil || got != want {
 				t.Errorf("%s: %d bytes, want %d (%v, %v)", rows, got, want, err, err2)
 			}
