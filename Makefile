@@ -1,7 +1,7 @@
-# Go is all that build, test and demo need; check adds the pinned linters.
+# build, test and demo need only Go; check also uses the pinned linters.
 .PHONY: build test check lint fmt gen demo
 
-# The program ./althing, without paths of this machine and without debugger tables.
+# Builds ./althing, without paths of this machine and without tables for debuggers.
 build:
 	go build -trimpath -ldflags '-s -w' -o althing ./cmd/althing
 
@@ -17,7 +17,7 @@ lint:
 fmt:
 	go tool -modfile=tools/lint/go.mod golangci-lint fmt
 
-# Regenerates pb from proto, for those who change a protocol.
+# Regenerates pb from proto, after a change of a protocol.
 gen:
 	sh proto/generate.sh
 

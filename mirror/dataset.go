@@ -125,7 +125,7 @@ func plus(a, b cost.Amount) cost.Amount {
 // unaffordable is an amount that no limit allows.
 func unaffordable() (a cost.Amount) {
 	for i := range a.Curve {
-		a.Curve[i] = cost.Dead
+		a.Curve[i] = cost.NoBound
 	}
 	return a
 }

@@ -165,7 +165,7 @@ func TestVerbs(t *testing.T) {
 	if spent := of(t, m, set).Book.Spent; spent.Epsilon != 200_000 {
 		t.Errorf("%s is spent: want 0.2", spent.Epsilon)
 	}
-	refuses(t, m.Lower(set, limit(1_000_001)), cost.ErrLimit, "not below")
+	refuses(t, m.Lower(set, limit(1_000_001)), cost.ErrLimit, "want at most epsilon 1 ")
 	refuses(t, m.Lower(other, limit(199_999)), cost.ErrLimit, "below what is spent on the rows")
 	must(t, m.Lower(other, limit(200_000)))
 	must(t, m.Lower(other, limit(200_000)))

@@ -131,8 +131,8 @@ func TestHeaderStatesRows(t *testing.T) {
 		if f.Data.Features == "" {
 			f.Data.Features, f.Data.Missing = spec.FeaturesNone, spec.MissingRefuse // the same as empty words
 		}
-		again, err := model.Decode(f.Model, f.Data, b)
-		if diff := cmp.Diff(opened, again); err != nil || diff != "" {
+		decoded, err := model.Decode(f.Model, f.Data, b)
+		if diff := cmp.Diff(opened, decoded); err != nil || diff != "" {
 			t.Errorf("%v (-opened +decoded):\n%s", err, diff)
 		}
 		if size, err := f.Size(); err != nil || size != int64(len(b)) {
@@ -322,20 +322,20 @@ func TestDecodeRefusesOtherRows(t *testing.T) {
 
 func clone(values []float32) []float32 { return append([]float32(nil), values...) }
 
-// FileSize is what a store takes at most for a model of a task: that of a file with a
-// scale and a state where there can be both.
-func TestFileSizeIsTheMost(t *testing.T) {
+// TestFileSizeIsTheLargest: FileSize is the largest size of a model file of a task: with a scale and a state if the task
+// can have them.
+func TestFileSizeIsTheLargest(t *testing.T) {
 	for rows, f := range tabular(t) {
 		task := spec.TaskSpec{Model: f.Model, Data: f.Data}
-		most := f
+		largest := f
 		if f.Data.MeasuresColumns() {
-			most = measured(t, f.Data)
+			largest = measured(t, f.Data)
 		}
 		for _, optimiser := range []string{spec.ServerNone, spec.ServerFedAdam} {
 			if task.Aggregation.Optimiser = optimiser; task.Aggregation.Optimised() {
-				most.State = spec.Digest{1}
+				largest.State = spec.Digest{1}
 			}
-			want, err := most.Size()
+			want, err := largest.Size()
 			if got, err2 := model.FileSize(task); err != nil || err2 != nil || got != want {
 				t.Errorf("%s: %d bytes, want %d (%v, %v)", rows, got, want, err, err2)
 			}
@@ -343,7 +343,7 @@ func TestFileSizeIsTheMost(t *testing.T) {
 	}
 }
 
-// The longest schema there may be, of values that take the most bytes, is read again.
+// TestTheLongestSchemaIsRead: a file with the longest possible schema can be opened.
 func TestTheLongestSchemaIsRead(t *testing.T) {
 	d := spec.Data{Features: spec.FeaturesStandard, Missing: spec.MissingImpute, Schema: spec.Schema{Label: "y", Classes: []string{"no", "yes"}}}
 	var values []string

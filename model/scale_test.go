@@ -141,7 +141,8 @@ func TestUnscaleIsTheInverse(t *testing.T) {
 	})
 }
 
-// A root is rounded to the nearest float32: between it and each neighbour lies half a step.
+// TestWidthIsTheNearestRoot: a square root is rounded to the nearest float32, so it lies between
+// the midpoints to both neighbours.
 func TestWidthIsTheNearestRoot(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		variance := new(big.Rat).SetFrac(
@@ -157,12 +158,12 @@ func TestWidthIsTheNearestRoot(t *testing.T) {
 		}
 		width := s.Width[0]
 		if root, _ := new(big.Float).SetPrec(200).SetRat(variance).Float64(); width == 1 && root < 1e-80 {
-			return // it would be 0
+			return // a width that rounds to 0 is replaced by 1
 		}
 		above := halfway(width, math.Float32frombits(math.Float32bits(width)+1))
 		below := halfway(width, math.Float32frombits(math.Float32bits(width)-1))
 		if above.Mul(above, above).Cmp(variance) < 0 || below.Mul(below, below).Cmp(variance) > 0 {
-			t.Fatalf("the root of %s is no nearest to %v", variance.FloatString(60), width)
+			t.Fatalf("the width is %v: want the float32 nearest to the root of %s", width, variance.FloatString(60))
 		}
 	})
 }

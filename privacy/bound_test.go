@@ -13,7 +13,7 @@ import (
 	"github.com/althing-network/althing/privacy/cost"
 )
 
-// length is the norm of the values by definition, of L2 its square.
+// length is the norm of the values by definition; for L2 its square.
 func length(n privacy.Norm, values []int64) *big.Int {
 	sum := new(big.Int)
 	for _, v := range values {
@@ -26,8 +26,8 @@ func length(n privacy.Norm, values []int64) *big.Int {
 	return sum
 }
 
-// hostile draws values of any size, extremes first.
-func hostile() *rapid.Generator[[]int64] {
+// hostileVectors draws values of any size, with many extremes.
+func hostileVectors() *rapid.Generator[[]int64] {
 	value := rapid.OneOf(
 		rapid.SampledFrom([]int64{math.MinInt64, math.MinInt64 + 1, math.MaxInt64, math.MinInt32, math.MaxInt32, -1, 0, 1, 1 << 30}),
 		rapid.Int64(),
@@ -47,20 +47,20 @@ func bounds() *rapid.Generator[privacy.Bound] {
 
 func TestClippedVectorIsWithinTheBound(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		b, values := bounds().Draw(t, "bound"), hostile().Draw(t, "values")
+		b, values := bounds().Draw(t, "bound"), hostileVectors().Draw(t, "values")
 		clipped := slices.Clone(values)
 		if err := b.Clip(clipped); err != nil {
 			t.Fatal(err)
 		}
 		limit, before := new(big.Int).SetUint64(b.Limit), length(b.Norm, values)
 		if got := length(b.Norm, clipped); got.Cmp(limit) > 0 {
-			t.Fatalf("%s: %d, the limit is %d", b.Norm, got, limit)
+			t.Fatalf("%s: the clipped vector has norm %d, the limit is %d", b.Norm, got, limit)
 		}
 		if most := new(big.Int).SetUint64(b.Magnitudes(len(clipped))); length(privacy.L1, clipped).Cmp(most) > 0 {
-			t.Fatalf("the magnitudes of a vector within the bound add up to more than %d", most)
+			t.Fatalf("a vector within the bound has an L1 norm above %d", most)
 		}
 		if !b.Holds(clipped) || b.Holds(values) != (before.Cmp(limit) <= 0) {
-			t.Fatal("what holds is not what is within the limit")
+			t.Fatal("Holds does not agree with the norm by definition")
 		}
 		if before.Cmp(limit) <= 0 {
 			if !slices.Equal(values, clipped) {
@@ -70,11 +70,11 @@ func TestClippedVectorIsWithinTheBound(t *testing.T) {
 		}
 		again := slices.Clone(clipped)
 		if err := b.Clip(again); err != nil || !slices.Equal(again, clipped) {
-			t.Fatalf("clipped twice it is another vector, %v", err)
+			t.Fatalf("clipping a second time changes the vector to %v (error %v)", again, err)
 		}
 		for i, v := range clipped {
-			// no value grows or turns, and none is more than 1 shorter than the real
-			// number limit/length (of L2: of its root) times the value, but for 2^-64 of it
+			// No value grows or changes its sign, and each is less than 1 below the exact
+			// product, except for 2^-64 of it.
 			exact := new(big.Float).SetPrec(300).SetInt(limit)
 			exact.Quo(exact, new(big.Float).SetPrec(300).SetInt(before))
 			if b.Norm == privacy.L2 {
@@ -92,8 +92,8 @@ func TestClippedVectorIsWithinTheBound(t *testing.T) {
 	})
 }
 
-// Without clipping one vector moves the sum as far as it likes: the attack that the
-// bound is for. With it, neighbouring sums lie within the sensitivity.
+// Without clipping one vector can move the sum arbitrarily far: that is the attack. With
+// clipping, neighbouring sums differ by at most the sensitivity.
 func TestNeighbouringSumsLieWithinTheSensitivity(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		b := bounds().Draw(t, "bound")
@@ -111,7 +111,7 @@ func TestNeighbouringSumsLieWithinTheSensitivity(t *testing.T) {
 		}
 		for a, moved := range map[cost.Adjacency][]int64{cost.ZeroOut: one, cost.AddRemove: one, cost.ReplaceOne: difference} {
 			if length(b.Norm, moved).Cmp(new(big.Int).SetUint64(b.Sensitivity(a))) > 0 {
-				t.Fatalf("%s: moved by %d, the sensitivity is %d", a, length(b.Norm, moved), b.Sensitivity(a))
+				t.Fatalf("%s: the sums differ by %d, the sensitivity is %d", a, length(b.Norm, moved), b.Sensitivity(a))
 			}
 		}
 	})
@@ -122,7 +122,7 @@ func TestNeighbouringSumsLieWithinTheSensitivity(t *testing.T) {
 	}
 }
 
-func TestBoundsThatAreRefused(t *testing.T) {
+func TestBoundRefuses(t *testing.T) {
 	for _, b := range []privacy.Bound{
 		{},
 		{Norm: privacy.L1},
@@ -132,7 +132,7 @@ func TestBoundsThatAreRefused(t *testing.T) {
 	} {
 		values := []int64{7}
 		if err := b.Clip(values); !errors.Is(err, privacy.ErrBound) || values[0] != 7 {
-			t.Errorf("%+v: %v", b, err)
+			t.Errorf("%+v: got error %v and values %v, want ErrBound and unchanged values", b, err, values)
 		}
 	}
 	if got := (privacy.Bound{Norm: privacy.L2, Limit: 99}).Largest(); got != 9 {
@@ -140,7 +140,7 @@ func TestBoundsThatAreRefused(t *testing.T) {
 	}
 	for count, want := range map[int]uint64{0: 0, 1: 9, 4: 19, 98: 98, 99: 99, 1 << 20: 99} {
 		if got := (privacy.Bound{Norm: privacy.L2, Limit: 99}).Magnitudes(count); got != want {
-			t.Errorf("%d values with a square of 99 have magnitudes of %d together, want %d", count, got, want)
+			t.Errorf("%d values with a squared L2 norm of 99 have an L1 norm of %d, want %d", count, got, want)
 		}
 	}
 	if got := (privacy.Bound{Norm: privacy.L1, Limit: 99}).Largest(); got != 99 {

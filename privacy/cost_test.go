@@ -9,7 +9,8 @@ import (
 	"github.com/althing-network/althing/privacy/cost"
 )
 
-// TestCostOfAMechanism has sums that were made by hand, or by others (see package cost).
+// TestCostOfAMechanism compares costs with ones that were computed by hand, or by other
+// programs (see package cost).
 func TestCostOfAMechanism(t *testing.T) {
 	l1, l2 := func(n uint64) privacy.Bound { return privacy.Bound{Norm: privacy.L1, Limit: n} }, func(n uint64) privacy.Bound { return privacy.Bound{Norm: privacy.L2, Limit: n} }
 	gaussian := func(sigma uint64) privacy.Law { return privacy.RoundedGaussian{Sigma: ratio(sigma, 1)} }
@@ -52,7 +53,7 @@ func TestCostOfASampledMechanism(t *testing.T) {
 	}
 	amount, err := priced.Cost()
 	if err != nil || amount.Curve[0] != 25_241_036 || amount.Curve[1] != 40_255_055 {
-		t.Errorf("of orders 2 and 3: %d, %d, %v", amount.Curve[0], amount.Curve[1], err)
+		t.Errorf("divergences at orders 2 and 3 are %d and %d (error %v), want 25241036 and 40255055", amount.Curve[0], amount.Curve[1], err)
 	}
 }
 
@@ -65,18 +66,18 @@ func TestCostIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := good.Cost(0, cost.Sampling{}); err == nil {
-		t.Error("vectors without values have a cost")
+		t.Error("vectors of 0 values: got no error")
 	}
 	if _, err := good.Cost(1, cost.Sampling{Take: 1, Of: 2}); err == nil {
-		t.Error("a sample of a fixed number goes with add-remove")
+		t.Error("a sample of a fixed size under add-remove: got no error")
 	}
 	if _, err := (privacy.Mechanism{}).Cost(1, cost.Sampling{}); !errors.Is(err, privacy.ErrBound) {
-		t.Errorf("no mechanism: %v", err)
+		t.Errorf("zero mechanism: got error %v, want ErrBound", err)
 	}
 	fewer := good
 	fewer.Vectors = 15
 	if _, err := fewer.Cost(1, cost.Sampling{}); !errors.Is(err, privacy.ErrLaw) || !strings.Contains(err.Error(), "15 vectors") {
-		t.Errorf("15 of 16 shares: %v", err)
+		t.Errorf("15 of 16 shares: got error %v, want ErrLaw", err)
 	}
 	large := good
 	large.Vectors, large.Bound = 1, privacy.Bound{Norm: privacy.L1, Limit: 1 << 33}

@@ -8,12 +8,13 @@ import (
 	"github.com/althing-network/althing/privacy"
 )
 
-// sigmas are small and large ones, whole and not.
+// sigmas are small and large standard deviations, integers and fractions.
 func sigmas() []privacy.Ratio {
 	return []privacy.Ratio{ratio(1, 1), ratio(7, 5), ratio(33, 16), ratio(1056, 1), ratio(123_457, 16), ratio(1<<31-1, 3), ratio(1<<31-1, 1)}
 }
 
-// TestFloatsDecideAsIntegersDo: of the same words the same is drawn, and as many of them.
+// TestFloatsDecideAsIntegersDo: float and integer comparisons draw the same values from the
+// same words, and use the same number of words.
 func TestFloatsDecideAsIntegersDo(t *testing.T) {
 	for _, sigma := range sigmas() {
 		g := privacy.RoundedGaussian{Sigma: sigma}
@@ -33,9 +34,9 @@ func TestFloatsDecideAsIntegersDo(t *testing.T) {
 	}
 }
 
-// TestFloatsLeaveTheRestToIntegers: where a uniform real comes as near to the odds as its
-// first word can, and where they are next to a whole number, integers decide.
-func TestFloatsLeaveTheRestToIntegers(t *testing.T) {
+// TestCloseComparisonsAreDecidedByIntegers: if a uniform real is so close to the probability
+// that its first word hardly tells them apart, integers decide.
+func TestCloseComparisonsAreDecidedByIntegers(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	near := 0
 	for _, sigma := range sigmas() {
@@ -49,22 +50,22 @@ func TestFloatsLeaveTheRestToIntegers(t *testing.T) {
 				continue
 			}
 			for _, off := range []int64{-1 << 40, -1 << 12, -1, 0, 1, 1 << 12, 1 << 40} {
-				// k = 1 takes a word, then the real is drawn; what follows ends the draw.
+				// The first word is for k = 1, the second begins the real; the others end the draw.
 				words := []uint64{0, uint64(math.Ldexp(about/m, 64)) + uint64(off)}
 				for range 200 {
 					words = append(words, random.Uint64())
 				}
 				near++
 				if both, integers := g.Accepts(y, word, words...); both != integers {
-					t.Fatalf("%s: a proposal of %d with the word %d is accepted %t: want %t", g, y, word, both, integers)
+					t.Fatalf("%s: proposal %d with word %d: accepted is %t, want %t as by integers", g, y, word, both, integers)
 				}
 			}
 		}
 	}
 	if near < 1000 {
-		t.Errorf("%d reals came near", near)
+		t.Errorf("%d close comparisons, want at least 1000", near)
 	}
 	if g := (privacy.RoundedGaussian{Sigma: ratio(1, 1)}); !math.IsNaN(g.About(1000, 0)) {
-		t.Error("floats tell of a value far out")
+		t.Error("the float exponent of a very large value is not NaN")
 	}
 }

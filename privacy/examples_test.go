@@ -15,8 +15,8 @@ import (
 	"github.com/althing-network/althing/privacy/cost"
 )
 
-// steps is a plan of sampled steps over gradients of three values, 16 quanta a 1.
-func steps() privacy.Sampled {
+// sampledPlan is a plan of sampled steps on gradients of three values; a 1 is 16 quanta.
+func sampledPlan() privacy.Sampled {
 	return privacy.Sampled{
 		Examples: privacy.Examples{
 			Values: 3, Bits: 4, Rows: 1 << 20,
@@ -27,9 +27,9 @@ func steps() privacy.Sampled {
 	}
 }
 
-// shares is a plan of a sum of parties, of which 7 are honest.
-func shares() privacy.Shared {
-	p := privacy.Shared{Examples: steps().Examples}
+// sharedPlan is a plan of a sum over parties, 7 of which are honest.
+func sharedPlan() privacy.Shared {
+	p := privacy.Shared{Examples: sampledPlan().Examples}
 	p.Noise = privacy.Skellam{Variance: 32 * 32, Shares: 7}
 	return p
 }
@@ -46,14 +46,14 @@ type fataler interface {
 	Fatalf(format string, args ...any)
 }
 
-// silence is a sampler that says it is of a law and adds nothing: what is summed shows.
-type silence struct{ law privacy.Law }
+// noNoise is a sampler that claims a law and adds nothing, so that tests see the sum.
+type noNoise struct{ law privacy.Law }
 
-func (s silence) Law() privacy.Law { return s.law }
+func (s noNoise) Law() privacy.Law { return s.law }
 
-func (silence) Largest() uint64 { return 0 }
+func (noNoise) Largest() uint64 { return 0 }
 
-func (silence) Add(*privacy.Stream, []int64) {}
+func (noNoise) Add(*privacy.Stream, []int64) {}
 
 func begin(t fataler, p privacy.Sampled, noise privacy.Sampler, s *privacy.Stream) *privacy.SampledSum {
 	sum, err := p.Begin(noise, s)
@@ -63,7 +63,7 @@ func begin(t fataler, p privacy.Sampled, noise privacy.Sampler, s *privacy.Strea
 	return sum
 }
 
-// share is what a party gives out of some gradients.
+// share is what a party gives out for some gradients.
 func share(t fataler, p privacy.Shared, noise privacy.Sampler, s *privacy.Stream, gradients ...[]float32) []int32 {
 	update, err := p.Sum(noise, s, func(add func([]float32)) error {
 		for _, g := range gradients {
@@ -77,10 +77,10 @@ func share(t fataler, p privacy.Shared, noise privacy.Sampler, s *privacy.Stream
 	return update
 }
 
-// Gradients are made integers one by one, clipped one by one, added up, noised as a sum
-// and divided last: by hand.
+// Gradients are rounded to integers and clipped one by one and summed; noise is added to the
+// sum; it is divided last. The expected result is computed step by step.
 func TestClipThenSumInIntegersThenNoiseThenScale(t *testing.T) {
-	p := steps()
+	p := sampledPlan()
 	gradients := [][]float32{{0.5, -0.25, 0}, {300, 400, 0}, {0.03125, 0.09375, -0.03125}}
 	want := []int64{8, -4, 0}
 	far := []int64{4800, 6400, 0} // clipped to a length of 16 quanta, towards zero
@@ -109,14 +109,14 @@ func TestClipThenSumInIntegersThenNoiseThenScale(t *testing.T) {
 			t.Errorf("value %d is %v, want %d quanta of 1/16, of 10", i, released[i], v)
 		}
 	}
-	if err := begin(t, p, silence{p.Noise}, nil).Release(released); err != nil || !slices.Equal(released, make([]float32, 3)) {
-		t.Errorf("a sum of nothing is %v, %v", released, err)
+	if err := begin(t, p, noNoise{p.Noise}, nil).Release(released); err != nil || !slices.Equal(released, make([]float32, 3)) {
+		t.Errorf("the empty sum is released as %v (error %v), want zeros", released, err)
 	}
 }
 
-// The attack that integers are for: a float sum rounds, so a row whose gradient is clipped
-// to 2 moves it by 4. A sum of integers moves by the row's own vector, which is within the
-// bound exactly.
+// The attack that integers prevent: a float sum rounds, so that a row whose gradient is
+// clipped to 2 changes it by 4. A row changes a sum of integers by exactly its own vector,
+// which is within the bound.
 func TestOneRowChangesTheSumByNoMoreThanTheBound(t *testing.T) {
 	floats := func(gradients []float32) (sum float32) {
 		for _, g := range gradients {
@@ -124,14 +124,14 @@ func TestOneRowChangesTheSumByNoMoreThanTheBound(t *testing.T) {
 		}
 		return sum
 	}
-	rows := append(slices.Repeat([]float32{2}, 1<<23+1), 1) // of one row less the sum is 2^24, and adding 1 is lost
+	rows := append(slices.Repeat([]float32{2}, 1<<23+1), 1) // without the first row the sum is 2^24, where adding 1 is rounded away
 	if moved := floats(rows) - floats(rows[1:]); moved != 4 {
 		t.Errorf("a row moves the float sum by %v, want 4", moved)
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		p := steps()
+		p := sampledPlan()
 		p.Bits, p.Rate, p.Divisor = rapid.UintRange(0, 20).Draw(t, "bits"), 1_000_000, 1
-		p.Values = rapid.IntRange(1, 9).Draw(t, "values") // squares are added up by fours
+		p.Values = rapid.IntRange(1, 9).Draw(t, "values") // squares are added four at a time
 		p.Bound = privacy.Bound{Norm: privacy.L2, Limit: rapid.Uint64Range(1, 1<<40).Draw(t, "limit")}
 		if rapid.Bool().Draw(t, "laplace") {
 			p.Bound.Norm, p.Noise = privacy.L1, privacy.DiscreteLaplace{A: ratio(1, 10)}
@@ -144,26 +144,26 @@ func TestOneRowChangesTheSumByNoMoreThanTheBound(t *testing.T) {
 		alone := quanta(t, p, rows[odd:odd+1])
 		for i := range with {
 			if with[i]-without[i] != alone[i] {
-				t.Fatalf("value %d: the row gives %d, and %d alone", i, with[i]-without[i], alone[i])
+				t.Fatalf("value %d: the row changes the sum by %d, but alone it adds %d", i, with[i]-without[i], alone[i])
 			}
 		}
 		if !p.Bound.Holds(alone) {
-			t.Fatalf("a row gives %d: that is not within %v", alone, p.Bound)
+			t.Fatalf("a row adds %d, which is not within %v", alone, p.Bound)
 		}
 		want := make([]int64, p.Values)
 		for i, v := range rows[odd] {
 			want[i] = int64(max(-(1<<31 - 128), min(1<<31-128, math.RoundToEven(math.Ldexp(float64(v), int(p.Bits))))))
 		}
 		if err := p.Bound.Clip(want); err != nil || !slices.Equal(alone, want) {
-			t.Fatalf("a row gives %d, want %d, %v", alone, want, err)
+			t.Fatalf("a row adds %d, want %d (error %v)", alone, want, err)
 		}
 	})
 }
 
-// quanta is the sum of some gradients, before noise.
+// quanta is the sum of some gradients without noise.
 func quanta(t fataler, p privacy.Sampled, rows [][]float32) []int64 {
 	values := make([]int64, p.Values)
-	sum := begin(t, p, spy{silence{p.Noise}, values}, nil)
+	sum := begin(t, p, spy{noNoise{p.Noise}, values}, nil)
 	for _, g := range rows {
 		sum.Add(g)
 	}
@@ -173,18 +173,18 @@ func quanta(t fataler, p privacy.Sampled, rows [][]float32) []int64 {
 	return values
 }
 
-// spy copies what noise is added to.
+// spy is a sampler that copies the sum instead of adding noise.
 type spy struct {
-	silence
+	noNoise
 	values []int64
 }
 
 func (s spy) Add(_ *privacy.Stream, values []int64) { copy(s.values, values) }
 
-// What a gradient may hold to break the sum: nothing of it is added, or a vector within
-// the bound, and the others stay.
+// A gradient that is made to break the sum adds nothing or a vector within the bound, and
+// does not change what others add.
 func TestHostileGradientsAddNothingOrAVectorWithinTheBound(t *testing.T) {
-	p := steps()
+	p := sampledPlan()
 	quiet := []float32{0.5, 0.25, -0.5}
 	base := quanta(t, p, [][]float32{quiet, quiet})
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
@@ -199,15 +199,15 @@ func TestHostileGradientsAddNothingOrAVectorWithinTheBound(t *testing.T) {
 			got[i] -= base[i]
 		}
 		if !p.Bound.Holds(got) || slices.Equal(got, make([]int64, 3)) {
-			t.Errorf("%v adds %v: want something within %v", loud, got, p.Bound)
+			t.Errorf("%v adds %v, want a vector within %v that is not 0", loud, got, p.Bound)
 		}
 	}
 }
 
-// Rounding is to the nearest integer, and of two to the even one, as math has it.
+// Gradients are rounded to the nearest integer, halves to even, as by [math.RoundToEven].
 func TestGradientsAreRoundedToEven(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		p := steps()
+		p := sampledPlan()
 		p.Values, p.Bits = 1, rapid.UintRange(0, 30).Draw(t, "bits")
 		p.Rows, p.Bound.Limit = 1, 1<<61
 		v := rapid.OneOf(rapid.Float32Range(-1, 1), rapid.Map(rapid.IntRange(-64, 64), func(k int) float32 { return float32(math.Ldexp(float64(k)/2, -int(p.Bits))) })).Draw(t, "value")
@@ -217,19 +217,19 @@ func TestGradientsAreRoundedToEven(t *testing.T) {
 	})
 }
 
-// Each row is drawn by itself, with the chance that the rate says: how often each of 40
-// rows and each pair of neighbours is drawn is binomial.
+// Each row is drawn independently with the probability of the rate: the counts of each of 40
+// rows, and of each pair of neighbours, are binomial.
 func TestSampleIsPoisson(t *testing.T) {
 	const draws, rows = 20_000, 40
 	for _, rate := range []uint32{1, 200_000, 500_000, 999_999, 1_000_000} {
-		p := steps()
+		p := sampledPlan()
 		p.Rate = rate
-		sum := begin(t, p, silence{p.Noise}, seeded(t, uint64(rate)))
+		sum := begin(t, p, noNoise{p.Noise}, seeded(t, uint64(rate)))
 		var singles, pairs [rows]int
 		for range draws {
 			sample := sum.Sample(rows)
 			if !slices.IsSorted(sample) || len(slices.Compact(slices.Clone(sample))) != len(sample) {
-				t.Fatalf("%v does not rise", sample)
+				t.Fatalf("sample %v is not in rising order", sample)
 			}
 			for i, row := range sample {
 				if row < 0 || row >= rows {
@@ -256,16 +256,16 @@ func TestSampleIsPoisson(t *testing.T) {
 			}
 		}
 	}
-	p := steps()
-	sum := begin(t, p, silence{p.Noise}, seeded(t, 1))
+	p := sampledPlan()
+	sum := begin(t, p, noNoise{p.Noise}, seeded(t, 1))
 	if got := sum.Sample(0); len(got) != 0 {
-		t.Errorf("%v of no rows", got)
+		t.Errorf("the sample of 0 rows is %v", got)
 	}
 }
 
-// Samples and noise of the same stream are the same, of another others.
+// Streams with the same seed give the same samples and noise; another seed gives others.
 func TestSampledSumsRepeatFromASeed(t *testing.T) {
-	p := steps()
+	p := sampledPlan()
 	noise := sampler(t, p.Noise)
 	run := func(seed uint64) (all []float32) {
 		sum := begin(t, p, noise, seeded(t, seed))
@@ -282,17 +282,17 @@ func TestSampledSumsRepeatFromASeed(t *testing.T) {
 		return all
 	}
 	if !slices.Equal(run(1), run(1)) || slices.Equal(run(1), run(2)) {
-		t.Error("releases do not follow from the seed")
+		t.Error("two runs with one seed differ, or runs with two seeds are equal")
 	}
 }
 
-// Neighbours at the edge: of the data sets of 159, 160 and 161 rows, where a divisor that
-// was computed from the rows would change, all that is public is the same.
+// The divisor is a constant: for data sets of 159, 160 and 161 rows, where a divisor that
+// was computed from the rows would change, everything public is the same.
 func TestNeighboursHaveTheSameDivisorAndShape(t *testing.T) {
-	p := steps()
+	p := sampledPlan()
 	p.Rate, p.Divisor = 1_000_000, 160
 	for _, rows := range []int{0, 159, 160, 161} {
-		sum := begin(t, p, silence{p.Noise}, seeded(t, 1))
+		sum := begin(t, p, noNoise{p.Noise}, seeded(t, 1))
 		for range sum.Sample(rows) {
 			sum.Add([]float32{1, 0, 0})
 		}
@@ -301,17 +301,17 @@ func TestNeighboursHaveTheSameDivisorAndShape(t *testing.T) {
 			t.Fatal(err)
 		}
 		if want := float32(rows) / 160; released[0] != want {
-			t.Errorf("%d rows of 1 release %v, want %v: the sum over a constant", rows, released[0], want)
+			t.Errorf("%d rows of 1 release %v, want %v, the sum divided by a constant", rows, released[0], want)
 		}
-		if got := share(t, shares(), silence{shares().Noise}, nil, slices.Repeat([][]float32{{1, 0, 0}}, rows)...); len(got) != 3 || got[0] != int32(16*rows) {
-			t.Errorf("%d rows share %v", rows, got)
+		if got := share(t, sharedPlan(), noNoise{sharedPlan().Noise}, nil, slices.Repeat([][]float32{{1, 0, 0}}, rows)...); len(got) != 3 || got[0] != int32(16*rows) {
+			t.Errorf("%d rows: the party gives out %v, want %d first", rows, got, 16*rows)
 		}
 	}
 }
 
-// What a party gives out is the sum of all rows and a share of the noise, in quanta.
+// A party gives out the sum of all its rows plus a share of the noise, in quanta.
 func TestSharedSumIsTheRowsAndAShare(t *testing.T) {
-	p := shares()
+	p := sharedPlan()
 	noise := sampler(t, p.Noise)
 	want := []int64{10, 3, -2}
 	noise.Add(seeded(t, 9), want)
@@ -323,21 +323,20 @@ func TestSharedSumIsTheRowsAndAShare(t *testing.T) {
 	}
 }
 
-// A sum that was broken off is not continued: a row that had been added would be in it
-// twice, and move it by twice the bound. Nor does a sum leave twice, with noise that was
-// drawn twice.
+// A sum that was stopped is not continued: a row that was added before would be in it twice
+// and change it by twice the bound. And no sum is released twice with different noise.
 func TestSumsAreNeverContinued(t *testing.T) {
 	broken := errors.New("no more rows")
-	update, err := shares().Sum(silence{shares().Noise}, nil, func(add func([]float32)) error {
+	update, err := sharedPlan().Sum(noNoise{sharedPlan().Noise}, nil, func(add func([]float32)) error {
 		add([]float32{1, 0, 0})
 		return broken
 	})
 	if !errors.Is(err, broken) || update != nil {
 		t.Errorf("%v, %v", update, err)
 	}
-	p := steps()
+	p := sampledPlan()
 	p.Rate, p.Divisor = 1_000_000, 1
-	sum := begin(t, p, silence{p.Noise}, seeded(t, 1))
+	sum := begin(t, p, noNoise{p.Noise}, seeded(t, 1))
 	sum.Sample(1)
 	sum.Add([]float32{1, 0, 0}) // and the training is stopped
 	sum.Sample(1)
@@ -350,10 +349,10 @@ func TestSumsAreNeverContinued(t *testing.T) {
 	}
 }
 
-// The sum of all shares is the sum of all rows and noise of the whole law: what is left of
-// it has the whole variance.
+// The sum of all parties is the sum of all rows plus noise of the whole law: the difference
+// has the whole variance.
 func TestSharesOfSumsAddUp(t *testing.T) {
-	p := shares()
+	p := sharedPlan()
 	p.Values = 20_000
 	noise := sampler(t, p.Noise)
 	total := make([]int64, p.Values)
@@ -368,9 +367,9 @@ func TestSharesOfSumsAddUp(t *testing.T) {
 	report(t, lawOf(table(t, privacy.Skellam{Variance: 32 * 32, Shares: 1})).check(total))
 }
 
-// What a plan costs is what a book would count for its mechanism.
+// A plan describes its release as a book of privacy/cost counts it.
 func TestExamplesSayWhatTheyCost(t *testing.T) {
-	laplace, polya := steps(), shares()
+	laplace, polya := sampledPlan(), sharedPlan()
 	laplace.Bound, laplace.Noise, laplace.Rate = privacy.Bound{Norm: privacy.L1, Limit: 16}, privacy.DiscreteLaplace{A: ratio(1, 32)}, 1_000_000
 	polya.Bound, polya.Noise = laplace.Bound, privacy.Polya{A: ratio(1, 32), Shares: 7}
 	for _, c := range []struct {
@@ -379,8 +378,8 @@ func TestExamplesSayWhatTheyCost(t *testing.T) {
 		}
 		want cost.Release
 	}{
-		{steps(), cost.Release{Unit: cost.Example, Noise: cost.Gaussian{Sigma: cost.Fraction{Num: 32, Den: 1}}, Norm: cost.Norm{L1: 27, L2Squared: 256}, Sampling: cost.Sampling{Poisson: 200_000}}},
-		{shares(), cost.Release{Unit: cost.Example, Noise: cost.Skellam{Variance: cost.Fraction{Num: 1024, Den: 1}}, Norm: cost.Norm{L1: 27, L2Squared: 256}}},
+		{sampledPlan(), cost.Release{Unit: cost.Example, Noise: cost.Gaussian{Sigma: cost.Fraction{Num: 32, Den: 1}}, Norm: cost.Norm{L1: 27, L2Squared: 256}, Sampling: cost.Sampling{Poisson: 200_000}}},
+		{sharedPlan(), cost.Release{Unit: cost.Example, Noise: cost.Skellam{Variance: cost.Fraction{Num: 1024, Den: 1}}, Norm: cost.Norm{L1: 27, L2Squared: 256}}},
 		{laplace, cost.Release{Unit: cost.Example, Noise: cost.Laplace{Rate: cost.Fraction{Num: 1, Den: 32}}, Norm: cost.Norm{L1: 16}, Sampling: cost.Sampling{Poisson: 1_000_000}}},
 		{polya, cost.Release{Unit: cost.Example, Noise: cost.Laplace{Rate: cost.Fraction{Num: 1, Den: 32}}, Norm: cost.Norm{L1: 16}}},
 	} {
@@ -399,7 +398,7 @@ func TestExamplesSayWhatTheyCost(t *testing.T) {
 	}
 }
 
-func TestPlansThatPromiseNothingAreRefused(t *testing.T) {
+func TestPlanRefuses(t *testing.T) {
 	gaussian, laplace, polya := privacy.RoundedGaussian{Sigma: ratio(32, 1)}, privacy.DiscreteLaplace{A: ratio(1, 9)}, privacy.Polya{A: ratio(1, 9), Shares: 3}
 	type plan struct {
 		sampled privacy.Sampled
@@ -424,7 +423,7 @@ func TestPlansThatPromiseNothingAreRefused(t *testing.T) {
 		"up to 2147483647":          nil,
 	}
 	for what, spoil := range examples {
-		p := plan{steps(), shares()}
+		p := plan{sampledPlan(), sharedPlan()}
 		var only string
 		switch what {
 		case "bounded in l1, not in l2":
@@ -446,7 +445,7 @@ func TestPlansThatPromiseNothingAreRefused(t *testing.T) {
 			spoil(&p.shared.Examples)
 		}
 		if only != "shared" {
-			_, begun := p.sampled.Begin(silence{p.sampled.Noise}, seeded(t, 1))
+			_, begun := p.sampled.Begin(noNoise{p.sampled.Noise}, seeded(t, 1))
 			_, cost := p.sampled.Release()
 			for _, err := range []error{p.sampled.Validate(), begun, cost} {
 				if err == nil || !strings.Contains(err.Error(), what) {
@@ -455,7 +454,7 @@ func TestPlansThatPromiseNothingAreRefused(t *testing.T) {
 			}
 		}
 		if only != "sampled" {
-			_, begun := p.shared.Sum(silence{p.shared.Noise}, seeded(t, 1), nil)
+			_, begun := p.shared.Sum(noNoise{p.shared.Noise}, seeded(t, 1), nil)
 			_, cost := p.shared.Release()
 			for _, err := range []error{p.shared.Validate(), begun, cost} {
 				if err == nil || !strings.Contains(err.Error(), what) {
@@ -464,30 +463,30 @@ func TestPlansThatPromiseNothingAreRefused(t *testing.T) {
 			}
 		}
 	}
-	// Noise of another law than the plan counts.
-	for _, wrong := range []privacy.Sampler{nil, silence{privacy.RoundedGaussian{Sigma: ratio(31, 1)}}} {
-		if _, err := steps().Begin(wrong, seeded(t, 1)); !errors.Is(err, privacy.ErrLaw) {
+	// A sampler of another law than the plan's.
+	for _, wrong := range []privacy.Sampler{nil, noNoise{privacy.RoundedGaussian{Sigma: ratio(31, 1)}}} {
+		if _, err := sampledPlan().Begin(wrong, seeded(t, 1)); !errors.Is(err, privacy.ErrLaw) {
 			t.Errorf("got error %v", err)
 		}
-		if _, err := shares().Sum(wrong, seeded(t, 1), nil); !errors.Is(err, privacy.ErrLaw) {
+		if _, err := sharedPlan().Sum(wrong, seeded(t, 1), nil); !errors.Is(err, privacy.ErrLaw) {
 			t.Errorf("got error %v", err)
 		}
 	}
-	sum := begin(t, steps(), sampler(t, steps().Noise), seeded(t, 1))
+	sum := begin(t, sampledPlan(), sampler(t, sampledPlan().Noise), seeded(t, 1))
 	if err := sum.Release(make([]float32, 2)); !errors.Is(err, privacy.ErrExamples) {
-		t.Errorf("got error %v", err)
+		t.Errorf("release of a wrong length: got error %v, want ErrExamples", err)
 	}
 	defer func() {
 		if recover() == nil {
-			t.Error("a gradient of another model is added")
+			t.Error("a gradient of a wrong length is added without a panic")
 		}
 	}()
 	sum.Add(make([]float32, 2))
 }
 
-// Of a law whose table would be too large the sampler is exact, and draws the law.
+// The sampler of a law is a table, or is exact if the table would be too large.
 func TestSamplersAreTablesWhereTheyCanBe(t *testing.T) {
-	for _, l := range []privacy.Law{privacy.RoundedGaussian{Sigma: ratio(32, 1)}, privacy.DiscreteLaplace{A: ratio(1, 10)}, shares().Noise} {
+	for _, l := range []privacy.Law{privacy.RoundedGaussian{Sigma: ratio(32, 1)}, privacy.DiscreteLaplace{A: ratio(1, 10)}, sharedPlan().Noise} {
 		if _, ok := sampler(t, l).(*privacy.Table); !ok {
 			t.Errorf("%s is not drawn from a table", l)
 		}
@@ -499,13 +498,13 @@ func TestSamplersAreTablesWhereTheyCanBe(t *testing.T) {
 	squares := new(big.Float)
 	for _, v := range values {
 		if uint64(max(v, -v)) > noise.Largest() {
-			t.Errorf("%d is beyond %d", v, noise.Largest())
+			t.Errorf("drew %d, the largest magnitude is %d", v, noise.Largest())
 		}
 		squares.Add(squares, big.NewFloat(float64(v)*float64(v)))
 	}
 	variance, _ := squares.Float64()
 	if z := variance/2000/(1<<40) - 1; noise.Law() != wide || math.Abs(z) > 6*math.Sqrt(2.0/2000) {
-		t.Errorf("%s has %v times its variance", noise.Law(), 1+z)
+		t.Errorf("%s: the measured variance is %v times that of the law", noise.Law(), 1+z)
 	}
 	for _, l := range []privacy.Law{privacy.RoundedGaussian{}, privacy.Skellam{Variance: 1 << 60, Shares: 1}} {
 		if _, err := privacy.NewSampler(l); !errors.Is(err, privacy.ErrLaw) {
@@ -514,13 +513,13 @@ func TestSamplersAreTablesWhereTheyCanBe(t *testing.T) {
 	}
 }
 
-// BenchmarkAdd measures what summing one gradient costs, clipped and not.
+// BenchmarkAdd measures adding one gradient to a sum, with and without clipping.
 func BenchmarkAdd(b *testing.B) {
 	for _, values := range []int{650, 7850, 199_210} {
 		for name, size := range map[string]float32{"within": 1e-3, "clipped": 1} {
-			p := steps()
+			p := sampledPlan()
 			p.Values, p.Bits, p.Bound.Limit = values, 12, 1<<24
-			sum := begin(b, p, silence{p.Noise}, nil)
+			sum := begin(b, p, noNoise{p.Noise}, nil)
 			gradient := make([]float32, values)
 			for i := range gradient {
 				gradient[i] = size * float32(math.Sin(float64(i)))

@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// StreamOf is a stream whose next words are these, for draws that AES gives once in
-// the life of the world.
+// StreamOf is a stream whose next words are these, for draws that practically never happen
+// with AES.
 func StreamOf(words ...uint64) *Stream {
 	s := &Stream{unreadBytes: 8 * len(words)}
 	for i, w := range words {
@@ -15,7 +15,7 @@ func StreamOf(words ...uint64) *Stream {
 	return s
 }
 
-// DrawByIntegers draws as Draw does, but lets floats decide nothing.
+// DrawByIntegers is Draw without the float comparisons: integers decide everything.
 func (g RoundedGaussian) DrawByIntegers(s *Stream) int64 {
 	q := newExponent(g.Sigma)
 	for {
@@ -28,16 +28,16 @@ func (g RoundedGaussian) DrawByIntegers(s *Stream) int64 {
 	}
 }
 
-// About is e(w) in floats for a proposal of y whose w begins with a word; NaN where floats
-// do not tell.
+// About is e(w) in float64 for a proposal of y and a real w that begins with word; NaN if
+// float64 is not accurate enough.
 func (g RoundedGaussian) About(y int64, word uint64) float64 {
 	q := newExponent(g.Sigma)
 	q.propose(y, word)
 	return q.approximate
 }
 
-// Accepts is whether a proposal is accepted with the words of a stream, and where no float
-// decides anything.
+// Accepts reports whether a proposal is accepted with the words of a stream, once with float
+// comparisons and once with integers only.
 func (g RoundedGaussian) Accepts(y int64, word uint64, words ...uint64) (both, integers bool) {
 	q := newExponent(g.Sigma)
 	q.propose(y, word)

@@ -15,12 +15,11 @@ import (
 	"github.com/althing-network/althing/privacy/cost"
 )
 
-// certain counts the releases that prove that the data was a 0 and not a 1. What is 1
-// plus a float, and lies between 0 and 1/2, is a multiple of 2^-53, because that is the
-// step of the floats between -1 and -1/2. A float Laplace by itself has finer steps
-// there (Mironov 2012, "On significance of the least significant bits for
-// differential privacy").
-func certain(releases []float64) (count int) {
+// countRevealing counts the releases that prove that the data was a 0 and not a 1. The sum of
+// 1 and a float, if it is between 0 and 1/2, is a multiple of 2^-53, because floats between
+// -1 and -1/2 are. Laplace noise in floats alone has finer steps there (Mironov 2012, "On
+// significance of the least significant bits for differential privacy").
+func countRevealing(releases []float64) (count int) {
 	for _, y := range releases {
 		if 0 < y && y < 0.5 && y*(1<<53) != math.Trunc(y*(1<<53)) {
 			count++
@@ -29,9 +28,9 @@ func certain(releases []float64) (count int) {
 	return count
 }
 
-// A count of 0 and a count of 1 are released with Laplace noise of epsilon 1. Of the
-// float Laplace of gonum an eighth of the releases of 0 are impossible of 1. Clipped
-// and summed in integers, with integer noise added, and scaled last, none are.
+// A count of 0 and a count of 1 are released with Laplace noise of epsilon 1. With gonum's
+// float Laplace, an eighth of the releases of 0 are impossible for 1. With integer noise that
+// is added to integers and scaled last, none is.
 func TestSumThenNoiseThenScaleHasNoCertainReleases(t *testing.T) {
 	const releases, quanta = 1_000_000, 1 << 10
 	float := func(count float64) []float64 {
@@ -41,14 +40,14 @@ func TestSumThenNoiseThenScaleHasNoCertainReleases(t *testing.T) {
 		}
 		return all
 	}
-	if share := float64(certain(float(0))) / releases; math.Abs(share-0.125) > 0.005 {
+	if share := float64(countRevealing(float(0))) / releases; math.Abs(share-0.125) > 0.005 {
 		t.Errorf("the attack proves %.4f of float releases, want an eighth", share)
 	}
-	if found := certain(float(1)); found != 0 {
-		t.Errorf("the attack claims a 0 of %d releases of 1", found)
+	if found := countRevealing(float(1)); found != 0 {
+		t.Errorf("the attack mistakes %d releases of 1 for releases of 0", found)
 	}
 
-	noise := table(t, privacy.DiscreteLaplace{A: ratio(1, quanta)}) // epsilon 1 for a step of so many quanta
+	noise := table(t, privacy.DiscreteLaplace{A: ratio(1, quanta)}) // epsilon 1 for a count of quanta
 	s := stream(t, rand.Reader)
 	for _, count := range []int64{0, 1} {
 		sums := slices.Repeat([]int64{count * quanta}, releases)
@@ -57,13 +56,13 @@ func TestSumThenNoiseThenScaleHasNoCertainReleases(t *testing.T) {
 		for i, k := range sums {
 			scaled[i] = float64(k) / quanta
 		}
-		least, most := slices.Min(sums), slices.Max(sums) // both counts can give both, and all between
+		least, most := slices.Min(sums), slices.Max(sums) // both counts can give both, and everything between
 		for _, k := range []int64{least, most, least - quanta, most - quanta} {
 			if noise.Odds(k).Sign() == 0 {
-				t.Errorf("%d or %d is possible of one count only", least, most)
+				t.Errorf("%d or %d is possible for only one of the counts", least, most)
 			}
 		}
-		if found := certain(scaled); found != 0 {
+		if found := countRevealing(scaled); found != 0 {
 			t.Errorf("the attack proves %d releases of %d", found, count)
 		}
 	}
@@ -73,7 +72,7 @@ func TestReleasesNeverOverflowTheRing(t *testing.T) {
 	noise := table(t, privacy.Skellam{Variance: 1 << 20, Shares: 16})
 	rapid.Check(t, func(t *rapid.T) {
 		m := privacy.Mechanism{Unit: cost.Client, Adjacency: cost.ZeroOut, Bound: bounds().Draw(t, "bound"), Noise: noise, Vectors: rapid.Uint64Range(1, 1<<20).Draw(t, "vectors"), Ring: privacy.Ring{Bits: rapid.UintRange(2, 64).Draw(t, "bits")}}
-		values := hostile().Draw(t, "values")
+		values := hostileVectors().Draw(t, "values")
 		before := slices.Clone(values)
 		s, err := privacy.NewStream(rand.Reader)
 		if err != nil {
@@ -109,7 +108,7 @@ func TestSumsThatCouldOverflowAreRefusedWithTheBound(t *testing.T) {
 	}
 	for _, bits := range []uint{0, 1, 65} {
 		if err := (privacy.Ring{Bits: bits}).Fits(1, 0, 0, 0); err == nil {
-			t.Errorf("a ring of %d bits is taken", bits)
+			t.Errorf("a ring of %d bits is accepted", bits)
 		}
 	}
 	noise := table(t, privacy.Skellam{Variance: 100, Shares: 1})
@@ -136,7 +135,7 @@ func TestSumsThatCouldOverflowAreRefusedWithTheBound(t *testing.T) {
 	}
 }
 
-// A release is the clipped vector and a draw of the table for each value, no more.
+// A release is exactly the clipped vector plus one draw of the table per value.
 func TestReleaseIsClippedAndNoised(t *testing.T) {
 	noise := table(t, privacy.Polya{A: ratio(1, 10), Shares: 3})
 	m := privacy.Mechanism{Unit: cost.Client, Adjacency: cost.AddRemove, Bound: privacy.Bound{Norm: privacy.L1, Limit: 1000}, Noise: noise, Vectors: 3, Ring: privacy.Ring{Bits: 16}}
@@ -153,6 +152,6 @@ func TestReleaseIsClippedAndNoised(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !slices.Equal(values, want) {
-		t.Error("a release is something else than the clipped vector and its noise")
+		t.Error("the release is not the clipped vector plus its noise")
 	}
 }

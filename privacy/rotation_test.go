@@ -18,8 +18,8 @@ func seed32(t *rapid.T) (seed [32]byte) {
 	return seed
 }
 
-// There and back is the vector again, times the divisor, but for what the shift
-// rounds: half of 2^shift a value. Without a shift it is exact.
+// Rotating and rotating back gives the vector times the divisor, with an error of at most
+// half of 2^shift per rotated value. Without a shift it is exact.
 func TestRotationTurnsBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		values := rapid.SliceOfN(rapid.Int64Range(-1<<40, 1<<40), 1, 700).Draw(t, "values")
@@ -31,10 +31,10 @@ func TestRotationTurnsBack(t *testing.T) {
 		if err != nil || len(turned) != size || !slices.Equal(values, before) {
 			t.Fatal(len(turned), err)
 		}
-		if r.Shift == 0 { // the length is root(size) times what it was
+		if r.Shift == 0 { // the vector is sqrt(size) times longer
 			want := length(privacy.L2, values)
 			if want.Mul(want, big.NewInt(int64(size))).Cmp(length(privacy.L2, turned)) != 0 {
-				t.Fatal("the length of the rotated vector is another")
+				t.Fatal("the rotated vector has a wrong length")
 			}
 		}
 		back, err := r.Back(turned, len(values))
@@ -43,16 +43,16 @@ func TestRotationTurnsBack(t *testing.T) {
 		}
 		divisor := int64(r.Divisor(len(values)))
 		for i, v := range back {
-			// off by half of 2^shift of the value, so by half of the size of what was multiplied
+			// the rounding error is half of 2^shift per rotated value, so half of size here
 			if off := v - divisor*values[i]; off > int64(size/2) || -off > int64(size/2) || r.Shift == 0 && off != 0 {
-				t.Fatalf("value %d of %d: %d came back as %d/%d", i, len(back), values[i], v, divisor)
+				t.Fatalf("value %d of %d: %d comes back as %d/%d", i, len(back), values[i], v, divisor)
 			}
 		}
 	})
 }
 
-// The rotation is the one that is defined: row j of the Hadamard matrix has the sign of
-// the parity of i and j, and values are rounded to nearest even.
+// The rotation agrees with its definition: element (i, j) of the Hadamard matrix is 1 or -1
+// by the parity of i AND j, and values are rounded to nearest, halves to even.
 func TestRotationIsHadamards(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		values := rapid.SliceOfN(rapid.Int64Range(-1000, 1000), 1, 130).Draw(t, "values")
@@ -61,7 +61,7 @@ func TestRotationIsHadamards(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		flipped := make([]int64, len(values)) // the signs are found one by one
+		flipped := make([]int64, len(values)) // finds each sign with a vector that has a single 1
 		for i := range values {
 			one := make([]int64, len(values))
 			one[i] = 1
@@ -94,8 +94,8 @@ func TestRotationIsHadamards(t *testing.T) {
 	})
 }
 
-// A vector with all its length in one value is what rotation is for: half of the signs
-// differ, and afterwards all values are equally large.
+// A vector with a single large value is what rotation is for: afterwards all values have the
+// same magnitude, and half of them are negative.
 func TestRotationSpreadsOneValue(t *testing.T) {
 	values := make([]int64, 1000)
 	values[700] = 1 << 20
@@ -114,25 +114,25 @@ func TestRotationSpreadsOneValue(t *testing.T) {
 		}
 	}
 	if negative != 512 {
-		t.Errorf("%d of 1024 are below zero", negative)
+		t.Errorf("%d of 1024 values are negative, want 512", negative)
 	}
 }
 
-func TestRotationsThatAreRefused(t *testing.T) {
+func TestRotationRefuses(t *testing.T) {
 	r := privacy.Rotation{}
 	if _, err := r.Turn([]int64{math.MinInt64}); !errors.Is(err, privacy.ErrOverflow) {
-		t.Errorf("a vector that would overflow: %v", err)
+		t.Errorf("a vector that would overflow: got error %v, want ErrOverflow", err)
 	}
 	if _, err := r.Back([]int64{1 << 61, 1 << 61, 1, 0}, 3); !errors.Is(err, privacy.ErrOverflow) {
-		t.Errorf("a sum that would overflow: %v", err)
+		t.Errorf("a sum that would overflow: got error %v, want ErrOverflow", err)
 	}
 	if _, err := r.Back(make([]int64, 3), 3); err == nil {
-		t.Error("a sum of the wrong size is turned")
+		t.Error("a sum of a wrong size is rotated back")
 	}
 	if _, err := (privacy.Rotation{Shift: 3}).Turn(make([]int64, 4)); err == nil {
-		t.Error("a shift beyond the size is taken")
+		t.Error("a shift above the maximum is accepted")
 	}
 	if got, err := (privacy.Rotation{}).Turn(nil); err != nil || len(got) != 1 {
-		t.Errorf("no values: %v, %v", got, err)
+		t.Errorf("rotating 0 values gives %v (error %v), want one value", got, err)
 	}
 }

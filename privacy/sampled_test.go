@@ -11,13 +11,13 @@ import (
 	"github.com/althing-network/althing/privacy"
 )
 
-// unlikely is the least chance of what samples of the right law do that is no error.
-const unlikely = 1e-8
+// minPValue is the p-value below which samples count as drawn from a wrong law.
+const minPValue = 1e-8
 
-// law is the probabilities of a table, as exactly as float64 has them.
+// law is the probabilities of a table in float64.
 type law struct {
 	most int64
-	p    []float64 // of -most to most
+	p    []float64 // for -most to most
 }
 
 func lawOf(t *privacy.Table) law {
@@ -36,7 +36,7 @@ func (l law) of(k int64) float64 {
 	return l.p[k+l.most]
 }
 
-// moment is the mean of the so-manieth power.
+// moment is the mean of this power of the magnitude.
 func (l law) moment(power float64) (sum float64) {
 	for i, p := range l.p {
 		sum += p * math.Pow(math.Abs(float64(int64(i)-l.most)), power)
@@ -44,9 +44,9 @@ func (l law) moment(power float64) (sum float64) {
 	return sum
 }
 
-// check says what samples of the law would not be: it looks at how often each value
-// occurs by a chi-square test, at the mean and the variance, and at how often values
-// are far out.
+// check lists what is wrong with samples if they should be from the law: it tests the
+// frequency of each value with chi-square, the mean, the variance, and the frequency of large
+// magnitudes.
 func (l law) check(samples []int64) (wrong []string) {
 	say := func(format string, a ...any) { wrong = append(wrong, fmt.Sprintf(format, a...)) }
 	n := float64(len(samples))
@@ -54,7 +54,7 @@ func (l law) check(samples []int64) (wrong []string) {
 	sum, squares := 0.0, 0.0
 	for _, k := range samples {
 		if k < -l.most || k > l.most {
-			return []string{fmt.Sprintf("%d has odds of 2^-100 or less", k)}
+			return []string{fmt.Sprintf("%d has a probability of at most 2^-100", k)}
 		}
 		count[k+l.most]++
 		sum += float64(k)
@@ -69,14 +69,14 @@ func (l law) check(samples []int64) (wrong []string) {
 			bins, want, got = bins+1, 0, 0
 		}
 	}
-	if p := (distuv.ChiSquared{K: float64(bins - 1)}).Survival(chi); p < unlikely || p > 1-unlikely {
+	if p := (distuv.ChiSquared{K: float64(bins - 1)}).Survival(chi); p < minPValue || p > 1-minPValue {
 		say("chi-square %.1f in %d bins: p %.3g", chi, bins, p)
 	}
 	variance := l.moment(2)
-	if z := sum / math.Sqrt(n*variance); normal(z) < unlikely {
+	if z := sum / math.Sqrt(n*variance); normal(z) < minPValue {
 		say("the mean is %g: z %.2f", sum/n, z)
 	}
-	if z := (squares - n*variance) / math.Sqrt(n*(l.moment(4)-variance*variance)); normal(z) < unlikely {
+	if z := (squares - n*variance) / math.Sqrt(n*(l.moment(4)-variance*variance)); normal(z) < minPValue {
 		say("the variance is %g, want %g: z %.2f", squares/n, variance, z)
 	}
 	for _, chance := range []float64{1e-1, 1e-2, 1e-3, 1e-4, 1e-5} {
@@ -87,8 +87,8 @@ func (l law) check(samples []int64) (wrong []string) {
 			seen += count[l.most+from] + count[l.most-from]
 		}
 		b := distuv.Binomial{N: n, P: beyond}
-		if low, high := b.CDF(seen), b.Survival(seen-1); low < unlikely || high < unlikely {
-			say("%g of %g are %d or more from zero, want %g", seen, n, from, n*beyond)
+		if low, high := b.CDF(seen), b.Survival(seen-1); low < minPValue || high < minPValue {
+			say("%g of %g samples have a magnitude of %d or more, want about %g", seen, n, from, n*beyond)
 		}
 	}
 	return wrong
@@ -101,7 +101,7 @@ func report(t *testing.T, wrong []string) {
 	}
 }
 
-// normal is the chance that a Gaussian is as far from zero as z.
+// normal is the probability that a standard normal variable is at least as far from 0 as z.
 func normal(z float64) float64 { return math.Erfc(math.Abs(z) / math.Sqrt2) }
 
 func ratio(num, den uint64) privacy.Ratio { return privacy.Ratio{Num: num, Den: den} }
@@ -124,15 +124,15 @@ func laws() []privacy.Law {
 
 func table(t *testing.T, l privacy.Law) *privacy.Table {
 	t.Helper()
-	made, err := privacy.NewTable(l)
+	noiseTable, err := privacy.NewTable(l)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return made
+	return noiseTable
 }
 
-// TestSamplerOfFewDrawsHasNoTable: a table is made where it pays, and no law is drawn from
-// that is none.
+// TestSamplerOfFewDrawsHasNoTable: a table is made only for many draws, and a law that is not
+// valid has no sampler.
 func TestSamplerOfFewDrawsHasNoTable(t *testing.T) {
 	law := privacy.DiscreteLaplace{A: privacy.Ratio{Num: 1, Den: 10}}
 	for draws, want := range map[uint64]bool{0: false, 6500: false, 1 << 20: true} {
@@ -141,10 +141,10 @@ func TestSamplerOfFewDrawsHasNoTable(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, table := s.(*privacy.Table); table != want {
-			t.Errorf("%d draws: table %v", draws, table)
+			t.Errorf("%d draws: the sampler is a table: %t, want %t", draws, table, want)
 		}
 		if s, err := privacy.SamplerOf(privacy.DiscreteLaplace{}, draws); err == nil {
-			t.Errorf("%d draws: noise of no rate has the sampler %v", draws, s)
+			t.Errorf("%d draws: a law without a rate has sampler %v, want an error", draws, s)
 		}
 	}
 }
@@ -194,9 +194,8 @@ func TestExactSamplersDrawTheirLaws(t *testing.T) {
 	}
 }
 
-// The check is a test of something: it finds a tenth more variance, a shift of one and
-// a tail that is cut.
-func TestTheCheckFindsWrongLaws(t *testing.T) {
+// The check has power: it detects 10% more variance, a shift by 1 and a cut tail.
+func TestCheckDetectsWrongLaws(t *testing.T) {
 	right := lawOf(table(t, privacy.Skellam{Variance: 400, Shares: 1}))
 	for what, wrong := range map[string]func([]int64){
 		"variance": func(v []int64) { table(t, privacy.Skellam{Variance: 440, Shares: 1}).Add(seeded(t, 1), v) },
@@ -216,7 +215,7 @@ func TestTheCheckFindsWrongLaws(t *testing.T) {
 		samples := make([]int64, 500_000)
 		wrong(samples)
 		if right.check(samples) == nil {
-			t.Errorf("a wrong %s is not found", what)
+			t.Errorf("a wrong %s is not detected", what)
 		}
 	}
 }

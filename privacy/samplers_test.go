@@ -7,9 +7,9 @@ import (
 	"github.com/althing-network/althing/privacy"
 )
 
-// TestSamplersAreKept: of one law one table is made, a law that is refused is not kept,
-// and nil keeps nothing.
-func TestSamplersAreKept(t *testing.T) {
+// TestSamplersAreCached: one table is made per law, an invalid law is not cached, and a nil
+// *Samplers caches nothing.
+func TestSamplersAreCached(t *testing.T) {
 	law := func(variance uint64) privacy.Law { return privacy.Skellam{Variance: variance, Shares: 2} }
 	var s privacy.Samplers
 	first, err := s.Of(law(100), 9)
@@ -17,12 +17,12 @@ func TestSamplersAreKept(t *testing.T) {
 		t.Fatalf("got %v (%v)", first, err)
 	}
 	if again, err := s.Of(law(100), 9); err != nil || again != first {
-		t.Errorf("another table is made (%v)", err)
+		t.Errorf("the second call gives another sampler (error %v)", err)
 	}
 	if _, err := s.Of(law(0), 9); !errors.Is(err, privacy.ErrLaw) {
 		t.Errorf("got %v", err)
 	}
-	for variance := range uint64(20) { // more than are kept
+	for variance := range uint64(20) { // more than the cache holds
 		if got, err := s.Of(law(variance+1), 9); err != nil || got.Law() != law(variance+1) {
 			t.Errorf("variance %d: got %v (%v)", variance+1, got, err)
 		}

@@ -9,8 +9,8 @@ import (
 	"github.com/althing-network/althing/privacy"
 )
 
-// cut is laws whose shares are to add up to the whole.
-func cut() []struct {
+// sharedLaws are laws of shares with the law of their sum.
+func sharedLaws() []struct {
 	share, whole privacy.Law
 	shares       int
 } {
@@ -25,10 +25,10 @@ func cut() []struct {
 	}
 }
 
-// The law of a sum of shares, found from the odds in their table without rounding, is
-// that of the table of the whole, up to the distances that the tables state.
+// The law of a sum of shares, computed exactly from the probabilities in their table, equals
+// that of the whole's table, up to the distances that the tables state.
 func TestSharesAddUpToTheirLaw(t *testing.T) {
-	for _, c := range cut() {
+	for _, c := range sharedLaws() {
 		share, whole := table(t, c.share), table(t, c.whole)
 		sum, width := odds(share), uint(128)
 		for n := 1; n < c.shares; n *= 2 {
@@ -43,13 +43,13 @@ func TestSharesAddUpToTheirLaw(t *testing.T) {
 		far, _ := new(big.Float).SetMantExp(new(big.Float).SetInt(distance), -int(width)-1).Float64()
 		allowed := float64(c.shares)*math.Ldexp(1, -share.Distance()) + math.Ldexp(1, -whole.Distance())
 		if far > allowed {
-			t.Errorf("%d of %s are %g from %s, want %g", c.shares, c.share, far, c.whole, allowed)
+			t.Errorf("%d shares of %s have a distance of %g from %s, want at most %g", c.shares, c.share, far, c.whole, allowed)
 		}
 		t.Logf("%d of %s: %.2g from %s, %.2g allowed", c.shares, c.share, far, c.whole, allowed)
 	}
 }
 
-// odds is all of a table's, the least value first.
+// odds are all probabilities of a table, times 2^128, from the smallest value on.
 func odds(t *privacy.Table) (all []*big.Int) {
 	most := int64(t.Largest())
 	for k := -most; k <= most; k++ {
@@ -74,7 +74,7 @@ func convolve(a, b []*big.Int) []*big.Int {
 
 func TestSumsOfSharesDrawTheirLaw(t *testing.T) {
 	all := seeds(t)
-	for _, c := range append(cut(), []struct {
+	for _, c := range append(sharedLaws(), []struct {
 		share, whole privacy.Law
 		shares       int
 	}{
@@ -94,9 +94,9 @@ func TestSumsOfSharesDrawTheirLaw(t *testing.T) {
 	}
 }
 
-// One share too few is another law, and less noise: the whole must be reckoned from
-// as many shares as are sure to come.
-func TestMissingSharesAreFound(t *testing.T) {
+// With one share missing the sum has less noise. So the number of shares in the whole must be
+// the number that is sure to arrive.
+func TestMissingShareIsDetected(t *testing.T) {
 	share, whole := table(t, privacy.Polya{A: ratio(1, 100), Shares: 4}), lawOf(table(t, privacy.DiscreteLaplace{A: ratio(1, 100)}))
 	s, sums := seeded(t, 1), make([]int64, 50_000)
 	for range 3 {

@@ -14,7 +14,7 @@ import (
 	"github.com/althing-network/althing/privacy"
 )
 
-// seeded is a stream from a fixed seed, which only a test may have.
+// seeded is a stream with a fixed seed, which is for tests only.
 func seeded(t *testing.T, seed uint64) *privacy.Stream {
 	t.Helper()
 	var key [32]byte
@@ -31,7 +31,7 @@ func stream(t *testing.T, source io.Reader) *privacy.Stream {
 	return s
 }
 
-// seeds are two fixed ones and one that is new every time, which is printed.
+// seeds are two fixed seeds and a random one, which is logged.
 func seeds(t *testing.T) []uint64 {
 	t.Helper()
 	var b [8]byte
@@ -43,8 +43,8 @@ func seeds(t *testing.T) []uint64 {
 	return []uint64{1, 2, fresh}
 }
 
-// The words are those of AES-256 in counter mode, of which each 16 KiB begin with the
-// key of the next.
+// The words are those of AES-256 in counter mode; each block of 16 KiB is preceded by the key
+// of the next block.
 func TestStreamIsAESUnderKeysThatAreErased(t *testing.T) {
 	seed := strings.Repeat("k", 32)
 	s := stream(t, strings.NewReader(seed))
@@ -67,12 +67,12 @@ func TestStreamIsAESUnderKeysThatAreErased(t *testing.T) {
 
 func TestStreamNeedsItsWholeSeed(t *testing.T) {
 	if _, err := privacy.NewStream(strings.NewReader(strings.Repeat("k", 31))); !errors.Is(err, io.ErrUnexpectedEOF) {
-		t.Errorf("%v, want an unexpected end", err)
+		t.Errorf("got error %v, want an unexpected end", err)
 	}
 }
 
-// Zeros instead of noise must not leave, so there is no word without a seed.
-func TestWipedStreamGivesNothing(t *testing.T) {
+// Zeros must not be released as noise, so a stream without a seed panics.
+func TestWipedStreamPanics(t *testing.T) {
 	s := seeded(t, 1)
 	s.Uint64()
 	s.Wipe()
@@ -80,7 +80,7 @@ func TestWipedStreamGivesNothing(t *testing.T) {
 		func() {
 			defer func() {
 				if recover() == nil {
-					t.Error("a word of a stream without a seed")
+					t.Error("a stream without a seed gives a word, want a panic")
 				}
 			}()
 			s.Uint64()

@@ -12,7 +12,7 @@ import (
 	"github.com/althing-network/althing/privacy"
 )
 
-// The tables are the laws, by formulas of their own in float64.
+// Tables agree with independent formulas of the laws in float64.
 func TestTablesAreTheirLaws(t *testing.T) {
 	for _, l := range laws() {
 		t.Run(l.String(), func(t *testing.T) {
@@ -30,7 +30,7 @@ func TestTablesAreTheirLaws(t *testing.T) {
 	}
 }
 
-// formula is P(k) and the variance.
+// formula is P(k) and the variance of a law.
 func formula(l privacy.Law) (func(k int) float64, float64) {
 	value := func(r privacy.Ratio) float64 { return float64(r.Num) / float64(r.Den) }
 	switch l := l.(type) {
@@ -62,7 +62,7 @@ func formula(l privacy.Law) (func(k int) float64, float64) {
 		}, v
 	case privacy.RoundedGaussian:
 		s := value(l.Sigma) * math.Sqrt2
-		variance := 0.0 // about sigma^2 + 1/12, summed up
+		variance := 0.0 // about sigma^2 + 1/12; computed as a sum
 		p := func(k int) float64 { return (math.Erfc((float64(k)-0.5)/s) - math.Erfc((float64(k)+0.5)/s)) / 2 }
 		for k := 1; float64(k) < 20*s; k++ {
 			variance += 2 * p(k) * float64(k*k)
@@ -72,7 +72,7 @@ func formula(l privacy.Law) (func(k int) float64, float64) {
 	return nil, 0
 }
 
-// Known answers: P(0) and P(1) of rounded Gaussians, found with mpmath at 60 digits.
+// Known answers: P(0) and P(1) of rounded Gaussians, computed with mpmath at 60 digits.
 func TestRoundedGaussianKnownAnswers(t *testing.T) {
 	for sigma, want := range map[uint64][2]float64{1: {0.382924922548, 0.241730337457}, 10: {0.039877611677, 0.039678886532}} {
 		got := lawOf(table(t, privacy.RoundedGaussian{Sigma: ratio(sigma, 1)}))
@@ -82,8 +82,8 @@ func TestRoundedGaussianKnownAnswers(t *testing.T) {
 	}
 }
 
-// A table is the same on every machine: whoever draws noise for a task can show the
-// digest of what it draws from.
+// A table is the same on every machine, so a node can show the digest of the table that it
+// draws noise from.
 func TestTablesArePinned(t *testing.T) {
 	type pin struct {
 		Largest  uint64
@@ -114,24 +114,24 @@ func TestTablesArePinned(t *testing.T) {
 			all.Add(all, made.Odds(k))
 		}
 		if all.Cmp(new(big.Int).Lsh(big.NewInt(1), 128)) != 0 {
-			t.Errorf("%s: the odds add up to %d", l, all)
+			t.Errorf("%s: the odds add up to %d, want 2^128", l, all)
 		}
 		if made.Odds(int64(made.Largest())+1).Sign() != 0 || made.Odds(math.MinInt64).Sign() != 0 {
-			t.Errorf("%s: there are odds beyond the largest", l)
+			t.Errorf("%s: a value above Largest has odds above 0", l)
 		}
 		if made.Law() != l || made.Distance() < 100 {
-			t.Errorf("%s: a table of %s at 2^-%d", l, made.Law(), made.Distance())
+			t.Errorf("%s: the table is of %s with distance 2^-%d, want at most 2^-100", l, made.Law(), made.Distance())
 		}
 	}
 }
 
-// A magnitude is at most k just where the 127 bits drawn are below the threshold of
-// k. One word decides almost always; the second does where the first is a
-// threshold's first word, which is tried here at every threshold.
+// A magnitude is at most k exactly if the 127 random bits are below the threshold of k. Almost
+// always the first word decides. If it equals the first word of a threshold, the second word
+// decides; the test tries that at every threshold.
 func TestDrawsAtEveryThreshold(t *testing.T) {
 	for _, l := range laws() {
 		made := table(t, l)
-		at := made.Odds(0) // threshold, in 2^-128: of both signs
+		at := made.Odds(0) // threshold times 2^128, for both signs
 		for k := int64(0); k < int64(made.Largest()); k++ {
 			for off, want := range map[int64]int64{-1: k, 0: k + 1} {
 				bits := new(big.Int).Add(new(big.Int).Rsh(at, 1), big.NewInt(off))
@@ -140,7 +140,7 @@ func TestDrawsAtEveryThreshold(t *testing.T) {
 				}
 				first, second := new(big.Int).Rsh(bits, 64).Uint64(), new(big.Int).And(bits, new(big.Int).SetUint64(math.MaxUint64)).Uint64()
 				for want+1 < int64(made.Largest()) && made.Odds(want).Sign() == 0 {
-					want++ // no draw gives it
+					want++ // has probability 0
 				}
 				values := []int64{0, 0, 0}
 				made.Add(privacy.StreamOf(0, first<<1|1, second, 1), values)
@@ -167,7 +167,7 @@ func TestLawsAtTheirEdges(t *testing.T) {
 			t.Errorf("%s: %v", l, err)
 		}
 	}
-	// what no table reaches is drawn exactly
+	// laws that are too wide for a table are drawn exactly
 	s := seeded(t, 1)
 	for range 100 {
 		k, err := privacy.RoundedGaussian{Sigma: ratio(1<<31-1, 1)}.Draw(s)
@@ -180,7 +180,7 @@ func TestLawsAtTheirEdges(t *testing.T) {
 	}
 }
 
-func TestLawsThatAreRefused(t *testing.T) {
+func TestLawRefuses(t *testing.T) {
 	for _, l := range []privacy.Law{
 		privacy.DiscreteLaplace{},
 		privacy.DiscreteLaplace{A: ratio(65, 1)},

@@ -12,7 +12,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-func TestParseRows(t *testing.T) {
+func TestParseSchema(t *testing.T) {
 	const alone = "label: sick\nclasses: [no, yes]\ncolumns:\n- {name: age, kind: number, min: 0, max: 120}\n"
 	d, err := spec.ParseSchema([]byte(alone))
 	want := spec.Schema{Label: "sick", Classes: []string{"no", "yes"}, Columns: []spec.Column{{Name: "age", Kind: spec.ColumnNumber, Min: "0", Max: "120"}}}
@@ -42,9 +42,9 @@ func TestParseRows(t *testing.T) {
 	}
 }
 
-// FuzzParseRows wants every file to be refused with an error, or to give a schema that is
+// FuzzParseSchema wants every file to be refused with an error, or to give a schema that is
 // valid and that a file of itself gives again.
-func FuzzParseRows(f *testing.F) {
+func FuzzParseSchema(f *testing.F) {
 	for _, seed := range []string{
 		"", "{}", "label: sick\nclasses: [no, yes]\ncolumns:\n- {name: age, kind: number, min: 0, max: 120}\n",
 		`{"label": "price", "label_min": "-1", "label_max": "2e3", "columns": [{"name": "heating", "kind": "category", "values": ["gas"]}]}`,

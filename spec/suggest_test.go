@@ -9,7 +9,7 @@ import (
 )
 
 // What is suggested for a table is a valid task, whether its label is a class or a number.
-func TestSuggest(t *testing.T) {
+func TestSuggestTask(t *testing.T) {
 	columns := []spec.Column{
 		{Name: "age", Kind: spec.ColumnNumber},
 		{Name: "island", Kind: spec.ColumnCategory, Values: []string{"Biscoe", "Dream", "Torgersen"}},

@@ -12,7 +12,7 @@ import (
 	"github.com/althing-network/althing/train"
 )
 
-// BenchmarkTrain measures models for images of 8 x 8 and of 28 x 28, with strict
+// BenchmarkTrain measures models for images of 8 x 8 and of 28 x 28 pixels, with strict
 // and with fused arithmetic.
 func BenchmarkTrain(b *testing.B) {
 	image := spec.Image{Height: 28, Width: 28, Channels: 1}
@@ -54,8 +54,8 @@ func BenchmarkTrain(b *testing.B) {
 	}
 }
 
-// noise is a table of ten classes with nothing to learn: half of its pixels are
-// black, as in an image.
+// noise is a table of ten classes with random pixels and labels. As in an image, half of
+// the pixels are black.
 func noise(rows, features int) data.Table {
 	source := rand.New(rand.NewPCG(1, 1))
 	t := data.Table{Features: features, Classes: 10}

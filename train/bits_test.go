@@ -13,8 +13,8 @@ import (
 	"github.com/althing-network/althing/train/gemm"
 )
 
-// trainings are all optimisers, each alone, with what can be added to the gradient,
-// and with rows clipped besides.
+// trainings are all optimisers: each alone, with both penalties, and with both penalties
+// and clipped rows.
 func trainings() map[string]spec.Training {
 	all := map[string]spec.Training{}
 	for name, t := range optimisers() {
@@ -22,25 +22,26 @@ func trainings() map[string]spec.Training {
 		t.WeightDecay, t.Proximal = 1_000, 10_000
 		all[name+penalties] = t
 		t.Clip = 500_000
-		all[name+bounded] = t
+		all[name+clipped] = t
 	}
 	return all
 }
 
 const (
 	penalties = " with penalties"
-	bounded   = penalties + " and a bound"
+	clipped   = penalties + " and a bound"
 )
 
-// kinds are a small job of each kind of model. Its batches do not divide its rows.
-func kinds(t *testing.T) map[string]train.Job {
+// smallJobs has a small job for each kind of model. The number of rows is not a multiple of
+// the batch.
+func smallJobs(t *testing.T) map[string]train.Job {
 	t.Helper()
 	jobs := map[string]train.Job{
 		spec.ModelSoftmax: digitsJob(t, spec.ModelSoftmax),
 		spec.ModelMLP:     digitsJob(t, spec.ModelMLP),
 	}
 	for _, name := range []string{"cnnsmall", "all", "mse", "dropouts"} {
-		jobs[name] = pictures(t, architectures()[name], 23)
+		jobs[name] = randomJob(t, architectures()[name], 23)
 	}
 	first := make([]int, 23)
 	for i := range first {
@@ -54,20 +55,20 @@ func kinds(t *testing.T) map[string]train.Job {
 	return jobs
 }
 
-// goldenOptimisers are the digests of the weights of all kinds, in the order of
-// their names. They hold on every architecture.
+// goldenOptimisers are the digests of the weights of all small jobs, in the order of their
+// names, for each optimiser. They hold on every architecture.
 func goldenOptimisers() map[string]string {
 	all := map[string]string{}
 	for name, twin := range twinOptimisers() {
-		all[name], all[name+penalties], all[name+bounded] = twin.golden[0], twin.golden[1], twin.golden[2]
+		all[name], all[name+penalties], all[name+clipped] = twin.golden[0], twin.golden[1], twin.golden[2]
 	}
 	return all
 }
 
-// Neither the kernel, if it is strict, nor the number of processors nor the
-// architecture changes a bit of what any optimiser makes of any model.
+// No optimiser gives other bits for any model with another strict kernel, another number of
+// processors or on another architecture.
 func TestStrictBitsOfEveryOptimiser(t *testing.T) {
-	jobs, want := kinds(t), goldenOptimisers()
+	jobs, want := smallJobs(t), goldenOptimisers()
 	everyStrict(func(engine train.Engine, machine string) {
 		for name, training := range trainings() {
 			var weights []float32
@@ -85,7 +86,7 @@ func TestStrictBitsOfEveryOptimiser(t *testing.T) {
 	})
 }
 
-// everyStrict does something with every strict kernel, on one processor and on two.
+// everyStrict calls do with every strict kernel, on one processor and on two.
 func everyStrict(do func(engine train.Engine, machine string)) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	for _, kernel := range gemm.All() {
@@ -99,10 +100,10 @@ func everyStrict(do func(engine train.Engine, machine string)) {
 	}
 }
 
-// goldenLayers is the digest of the weights of all small architectures of classes, with
-// and without rows clipped, in the order of their names: every layer, and every way
-// backward through it. goldenNumbers is that of all that predict a number. They hold on
-// every architecture.
+// goldenLayers is the digest of the weights of all architectures that predict a class, with
+// and without clipped rows, in the order of their names: it covers every layer and each
+// implementation of its backward pass. goldenNumbers is the digest of those that predict a
+// number. They hold on every architecture.
 const (
 	goldenLayers  = "4116a96ec7332a3c6f69c81c9b15a2b3777337f46eedd1948467ca6e9695447c"
 	goldenNumbers = "6ea1c4801f4dbf7bfdfbe585ef4c46b8d9dea0b3ce8f21f4e13629b898b51236"
@@ -114,7 +115,7 @@ func TestStrictBitsOfEveryLayer(t *testing.T) {
 		var classes, numbers []float32
 		for _, name := range slices.Sorted(maps.Keys(models)) {
 			for _, clip := range []spec.PPM{0, 500_000} {
-				job := pictures(t, models[name], 7)
+				job := randomJob(t, models[name], 7)
 				job.Training.Batch, job.Training.Epochs, job.Training.Rate, job.Training.Clip = 3, 3, 50_000, clip
 				result, err := engine.Train(context.Background(), job, nil)
 				if err != nil {
@@ -131,7 +132,7 @@ func TestStrictBitsOfEveryLayer(t *testing.T) {
 			t.Errorf("%s: digest %s, want %s", machine, got, goldenLayers)
 		}
 		if got := digest(numbers).String(); got != goldenNumbers {
-			t.Errorf("%s: digest %s of models of a number, want %s", machine, got, goldenNumbers)
+			t.Errorf("%s: digest %s of models that predict a number, want %s", machine, got, goldenNumbers)
 		}
 	})
 }

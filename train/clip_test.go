@@ -15,38 +15,37 @@ import (
 	"github.com/althing-network/althing/train"
 )
 
-// Rows whose gradients are clipped without making them do what the twin does, which
-// makes them: bounds that all rows, some and none of them exceed, with penalties
-// that no bound holds back.
+// Ghost clipping, which does not compute row gradients, agrees with the twin, which does. All
+// rows exceed the smallest bounds, some the middle ones and none the largest. Penalties are
+// not clipped.
 func TestClippingAgreesWithItsDefinition(t *testing.T) {
 	for name, m := range architectures() {
 		for _, bound := range []spec.PPM{1, 10_000, 300_000, spec.One, 4 * spec.One, 100 * spec.One} {
 			t.Run(name+" "+bound.String(), func(t *testing.T) {
-				job := pictures(t, m, 7)
+				job := randomJob(t, m, 7)
 				job.Training.Batch, job.Training.Epochs, job.Training.Rate = 3, 2, 50_000
 				job.Training.Clip, job.Training.WeightDecay, job.Training.Proximal = bound, 10_000, 100_000
-				agree(t, job)
+				compareWithTwin(t, job)
 			})
 		}
 	}
 }
 
-// So many rows, with so many parameters, that a convolution does not remember the
-// gradients of all.
+// Rows and parameters are so many that a convolution does not store the gradients of all rows.
 func TestClippingManyRowsAgreesWithItsDefinition(t *testing.T) {
 	m := layered(spec.Image{Height: 1, Width: 1, Channels: 512}, 2,
 		spec.Layer{Kind: spec.LayerConv2D, Out: 512, Kernel: 1},
 		spec.Layer{Kind: spec.LayerDense, Out: 2},
 	)
-	job := pictures(t, m, 18) // of 262,656 floats each: 15 are kept
+	job := randomJob(t, m, 18) // 262,656 floats per gradient: 15 gradients are stored
 	job.Training.Clip = spec.One
-	agree(t, job)
+	compareWithTwin(t, job)
 }
 
-// A bound that no row reaches changes nothing but roundings.
+// A bound that no row reaches changes the result only by rounding.
 func TestHugeBoundClipsNothing(t *testing.T) {
 	for name, m := range architectures() {
-		job := pictures(t, m, 7)
+		job := randomJob(t, m, 7)
 		job.Training.Batch, job.Training.Epochs, job.Training.Rate = 3, 2, 50_000
 		free, err := train.Engine{}.Train(context.Background(), job, nil)
 		if err != nil {
@@ -66,15 +65,15 @@ func TestHugeBoundClipsNothing(t *testing.T) {
 	}
 }
 
-// Whatever a row holds, it moves the weights by no more than rate x bound / rows:
-// the weights after a step with it and after one without it tell by how much.
+// No row moves the weights by more than rate x bound / rows, whatever it contains: the test
+// compares a step with the row and a step without it.
 func TestNoRowMovesWeightsFartherThanTheBound(t *testing.T) {
 	all := architectures()
 	names := []string{"dense", "conv strided", "convs", "maxpool", "relu twice", "mse", "linear", "cnn of a number", "cnnsmall"}
 	rapid.Check(t, func(t *rapid.T) {
 		m := all[rapid.SampledFrom(names).Draw(t, "architecture")]
 		rows := rapid.IntRange(2, 6).Draw(t, "rows")
-		job := pictures(t, m, rows)
+		job := randomJob(t, m, rows)
 		job.Training.Clip = spec.PPM(rapid.Uint32Range(1_000, 10_000_000).Draw(t, "bound"))
 		size := rapid.SampledFrom([]float32{0, 1e-20, 1, 100, 1e5, 1e10, 1e15, 1e25, 1e30, 1e35, 1e37}).Draw(t, "size")
 		source := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "values"), 1))
@@ -97,7 +96,7 @@ func TestNoRowMovesWeightsFartherThanTheBound(t *testing.T) {
 		others.Table = job.Table.Select(rest)
 		with, err := train.Engine{}.Train(context.Background(), job, nil)
 		if size > 1e15 && errors.Is(err, train.ErrTraining) {
-			return // nothing moved: a number was too large for a float
+			return // no weight moved: a number overflowed
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -110,24 +109,24 @@ func TestNoRowMovesWeightsFartherThanTheBound(t *testing.T) {
 		for i, w := range job.Weights {
 			moved[i] = float64(rows)*(float64(with.Weights[i])-float64(w)) - float64(rows-1)*(float64(without.Weights[i])-float64(w))
 		}
-		// Weights have 24 bits, whatever moves them.
+		// The tolerance is for the 24 bits of precision of the weights.
 		bound := float64(job.Training.Clip) / 1e6
 		if got := norm(moved); got > bound*(1+1e-4)+1e-6*math.Sqrt(float64(len(moved))) {
-			t.Errorf("a row gave a gradient of norm %v, the bound is %v", got, bound)
+			t.Errorf("a row moves the weights as a gradient of norm %v does, the bound is %v", got, bound)
 		}
 		if got := distanceOf(with.Weights, job.Weights); got > bound*(1+1e-4)+1e-6*math.Sqrt(float64(len(moved))) {
-			t.Errorf("a step is %v long, the bound is %v", got, bound)
+			t.Errorf("a step has norm %v, the bound is %v", got, bound)
 		}
 	})
 }
 
-// A row with nothing to learn has a gradient of norm 0, which no factor scales.
+// A row without a loss has a gradient of norm 0. Clipping must not divide by it.
 func TestClippingLeavesARowWithoutGradient(t *testing.T) {
 	m := layered(spec.Image{Height: 1, Width: 1, Channels: 3}, 2, spec.Layer{Kind: spec.LayerDense, Out: 2})
 	m.Loss = spec.LossMSE
-	job := pictures(t, m, 4)
+	job := randomJob(t, m, 4)
 	clear(job.Weights)
-	job.Weights[6] = 1 // the bias of class 0: rows of class 0 are where they should be
+	job.Weights[6] = 1 // the bias of class 0: rows of class 0 have the right scores
 	clear(job.Table.Y)
 	job.Training.Clip = 1
 	result, err := train.Engine{}.Train(context.Background(), job, nil)
@@ -138,17 +137,17 @@ func TestClippingLeavesARowWithoutGradient(t *testing.T) {
 		t.Errorf("loss %v, weights %v, want 0 and no move", result.Loss, result.Weights)
 	}
 	job.Table.Y[2] = 1
-	agree(t, job)
+	compareWithTwin(t, job)
 }
 
-// A gradient that overflows on its way back has no norm to scale it by.
-func TestClippingStopsAtAGradientThatIsNoNumber(t *testing.T) {
+// Training fails if a gradient overflows in the backward pass, for it has no norm to clip.
+func TestClippingFailsIfAGradientIsNotFinite(t *testing.T) {
 	m := layered(spec.Image{Height: 1, Width: 1, Channels: 1}, 10, spec.Layer{Kind: spec.LayerDense, Out: 1}, spec.Layer{Kind: spec.LayerDense, Out: 10})
-	job := pictures(t, m, 6)
+	job := randomJob(t, m, 6)
 	job.Training.Batch, job.Training.Clip = 3, spec.One
 	clear(job.Weights)
 	clear(job.Table.Y)
-	for i := range 10 { // the slopes by the scores are -0.9 and nine times 0.1
+	for i := range 10 { // the gradient by the scores is -0.9 and nine times 0.1
 		job.Weights[2+i] = 3e38
 	}
 	job.Weights[2] = -3e38
@@ -157,19 +156,19 @@ func TestClippingStopsAtAGradientThatIsNoNumber(t *testing.T) {
 		t.Errorf("got error %v, want %s", err, want)
 	}
 	if result.Weights != nil {
-		t.Error("there are weights for all that")
+		t.Error("a failed training returns weights")
 	}
 }
 
 func TestOptimisersAndBoundsDoNotAllocate(t *testing.T) {
 	for name, training := range trainings() {
 		for _, kind := range []string{"mlp", "all"} {
-			steady(t, kind+", "+name, with(kinds(t)[kind], training))
+			checkAllocations(t, kind+", "+name, with(smallJobs(t)[kind], training))
 		}
 	}
 }
 
-// Clipped rows still teach, one way or another.
+// Training with clipped rows still learns.
 func TestClippingLearnsDigits(t *testing.T) {
 	_, holdout := digits(t)
 	job := digitsJob(t, spec.ModelMLP)

@@ -15,7 +15,7 @@ import (
 	"github.com/althing-network/althing/train"
 )
 
-// digits is the embedded set with a quarter of it held out.
+// digits is the embedded data set with a quarter of the rows held out.
 func digits(t testing.TB) (rows, holdout data.Table) {
 	t.Helper()
 	all, err := data.Digits()
@@ -58,8 +58,8 @@ func digest(weights []float32) spec.Digest {
 	return spec.DigestOf(b)
 }
 
-// golden are the digests of the weights after three epochs over the digits. They
-// hold on every architecture; where they do not, something fuses or reorders.
+// golden are the digests of the weights after three epochs over the digits. They hold on
+// every architecture. A wrong digest means that operations were fused or reordered.
 func golden() map[string]string {
 	return map[string]string{
 		spec.ModelSoftmax: "44b15a09a834c6d061939d26d49c3f32476887f8dec4fe57642d304c7e42c5a9",
@@ -84,12 +84,12 @@ func TestSameJobSameBits(t *testing.T) {
 			t.Fatal(err)
 		}
 		if digest(result.Weights).String() == want {
-			t.Errorf("%s: another seed, the same weights", kind)
+			t.Errorf("%s: another seed gives the same weights", kind)
 		}
 	}
 }
 
-// The number of processors, and other jobs at the same time, change no bit.
+// Neither the number of processors nor concurrent jobs change a bit.
 func TestProcessorsChangeNoBit(t *testing.T) {
 	for _, processors := range []int{1, 2} {
 		before := runtime.GOMAXPROCS(processors)

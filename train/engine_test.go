@@ -61,7 +61,8 @@ func scaled(x []float32, by float32) []float32 {
 	return y
 }
 
-// A last step that breaks the weights has no next step to notice it.
+// If the last step makes the weights infinite, no later step has a loss that shows it, so
+// Train must check the weights.
 func TestTrainNoticesBrokenWeightsAfterTheLastStep(t *testing.T) {
 	job := train.Job{
 		Model:    spec.Model{Kind: spec.ModelSoftmax, Inputs: 1, Classes: 2},
@@ -86,12 +87,12 @@ func TestTrainStopsWithItsContext(t *testing.T) {
 		}
 	})
 	if !errors.Is(err, context.Canceled) || !errors.Is(err, train.ErrTraining) || last != 7 {
-		t.Errorf("stopped after step %d with error %v, want after 7, cancelled", last, err)
+		t.Errorf("stopped after step %d with error %v, want step 7 and a cancelled context", last, err)
 	}
 	_, holdout := digits(t)
 	_, err = train.Engine{}.Evaluate(ctx, job.Model, job.Weights, holdout)
 	if !errors.Is(err, context.Canceled) || !errors.Is(err, train.ErrEvaluation) {
-		t.Errorf("evaluation: got error %v, want cancelled", err)
+		t.Errorf("evaluation: got error %v, want a cancelled context", err)
 	}
 }
 
@@ -110,7 +111,7 @@ func TestTrainReportsEveryStep(t *testing.T) {
 
 func TestStepsDoNotAllocate(t *testing.T) {
 	for kind := range golden() {
-		steady(t, kind, digitsJob(t, kind)) // 2,565 steps more
+		checkAllocations(t, kind, digitsJob(t, kind)) // 20 epochs have 2,565 more steps than one
 	}
 }
 
@@ -136,7 +137,7 @@ func TestEvaluateRefuses(t *testing.T) {
 	}
 }
 
-// An evaluator must be able to judge a model that is nonsense.
+// An evaluator must be able to evaluate a meaningless model.
 func TestEvaluateSurvivesAbsurdWeights(t *testing.T) {
 	_, holdout := digits(t)
 	for _, absurd := range []float64{math.NaN(), math.Inf(1), math.MaxFloat32} {
@@ -151,8 +152,8 @@ func TestEvaluateSurvivesAbsurdWeights(t *testing.T) {
 	}
 }
 
-// A model that puts out half a million values a row is judged fewer rows at a time,
-// with the same result as row by row.
+// A model with half a million outputs per row is evaluated in smaller batches, with the same
+// result as row by row.
 func TestEvaluateOfAWideModel(t *testing.T) {
 	m := spec.Model{
 		Kind: spec.ModelLayers, Inputs: 4096, Image: spec.Image{Height: 64, Width: 64, Channels: 1}, Classes: 10, Seed: 1,
@@ -168,7 +169,7 @@ func TestEvaluateOfAWideModel(t *testing.T) {
 	all, err := train.Engine{}.Evaluate(context.Background(), m, weights, table)
 	runtime.ReadMemStats(&after)
 	if taken := after.TotalAlloc - before.TotalAlloc; err != nil || taken > 96<<20 {
-		t.Errorf("%v: it takes %d bytes", err, taken)
+		t.Errorf("evaluation allocates %d bytes (error %v), want at most %d", taken, err, 96<<20)
 	}
 	correct := 0
 	for i := range table.Rows() {
@@ -179,7 +180,7 @@ func TestEvaluateOfAWideModel(t *testing.T) {
 		correct += one.Correct
 	}
 	if all.Correct != correct || all.Samples != 40 {
-		t.Errorf("%d of %d are right, one by one %d", all.Correct, all.Samples, correct)
+		t.Errorf("%d of %d rows are correct, want %d of 40 as row by row", all.Correct, all.Samples, correct)
 	}
 }
 

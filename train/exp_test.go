@@ -7,8 +7,7 @@ import (
 	"github.com/althing-network/althing/train"
 )
 
-// ulps is how far got is from the exact value, in units of the last place of a
-// float32 of that size.
+// ulps is the error of got in units in the last place of a float32.
 func ulps(got float32, exact float64) float64 {
 	near := float32(exact)
 	unit := float64(math.Nextafter32(near, float32(math.Inf(1)))) - float64(near)
@@ -54,10 +53,10 @@ func TestExpAndLogAtTheEdges(t *testing.T) {
 	}{
 		{"exp 0", train.Exp(0), 1},
 		{"exp -0", train.Exp(float32(math.Copysign(0, -1))), 1},
-		{"exp of little", train.Exp(1e-30), 1},
-		{"exp of the least", train.Exp(-88), 0},
+		{"exp of a tiny number", train.Exp(1e-30), 1},
+		{"exp that underflows", train.Exp(-88), 0},
 		{"exp -inf", train.Exp(-inf), 0},
-		{"exp of much", train.Exp(89), inf},
+		{"exp that overflows", train.Exp(89), inf},
 		{"exp inf", train.Exp(inf), inf},
 		{"exp nan", train.Exp(nan), nan},
 		{"log 1", train.Log(1), 0},

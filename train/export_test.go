@@ -5,7 +5,7 @@ import (
 	"github.com/althing-network/althing/train/gemm"
 )
 
-// What the tests of this package look at from outside.
+// Names for the tests in package train_test.
 const (
 	RowOrderStream = rowOrderStream
 	DropoutStream  = dropoutStream
@@ -15,8 +15,8 @@ func Exp(x float32) float32 { return exp(x) }
 
 func Log(x float32) float32 { return log(x) }
 
-// These ask for what a word stands for, which no valid task gets past package spec
-// with when the word is unknown there.
+// The functions below look up words of a task directly. In a valid task, package spec has
+// refused unknown words before.
 
 func NewLayer(kind string) error {
 	_, _, err := newLayer(layerConfig{Stage: spec.Stage{Layer: spec.Layer{Kind: kind}}})

@@ -15,10 +15,10 @@ import (
 	"github.com/althing-network/althing/train"
 )
 
-// jobs draws small jobs of every shape: widths that are and are not multiples
-// of the kernels' four, batches that do and do not divide the rows. Features and
-// weights are sixteenths and biases odd multiples of less, so that no unit stands
-// at the kink of ReLU, where the loss has no slope.
+// jobs draws small jobs of all shapes: some widths are multiples of the kernels' four, some
+// not; some batches divide the rows, some do not. Features and weights are multiples of 1/16
+// and biases odd multiples of smaller fractions, so that no unit is exactly 0, where ReLU is
+// not differentiable.
 func jobs() *rapid.Generator[train.Job] {
 	return rapid.Custom(func(t *rapid.T) train.Job {
 		width := rapid.Uint32Range(1, 9)
@@ -69,8 +69,8 @@ func jobs() *rapid.Generator[train.Job] {
 	})
 }
 
-// One step at rate 1 over all rows moves each weight by minus its gradient.
-// That must be the slope of the loss, measured by central differences.
+// One step at rate 1 over all rows moves each weight by minus its gradient, which must be the
+// derivative of the loss, measured by central differences.
 func TestGradientIsTheSlopeOfTheLoss(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		job := jobs().Draw(t, "job")
@@ -79,17 +79,17 @@ func TestGradientIsTheSlopeOfTheLoss(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		slopes(t, job, result, 1)
+		checkGradient(t, job, result, 1)
 	})
 }
 
-// slopes compares what one step at rate 1 over all rows did to every so manyth
-// weight with the slope of the loss.
-func slopes(t fataler, job train.Job, result train.Result, every int) {
+// checkGradient compares the move of every stride-th weight by one step at rate 1 over all
+// rows with the derivative of the loss.
+func checkGradient(t fataler, job train.Job, result train.Result, stride int) {
 	w := newTwin(job.Model, job.Weights)
 	rows := order(job)
-	factors := w.draw(w.dice(job.Seed), len(rows))
-	for i := 0; i < len(job.Weights); i += every {
+	factors := w.draw(w.randoms(job.Seed), len(rows))
+	for i := 0; i < len(job.Weights); i += stride {
 		const h = 1e-6
 		at := w.weights[i]
 		w.weights[i] = at + h
@@ -99,7 +99,7 @@ func slopes(t fataler, job train.Job, result train.Result, every int) {
 		w.weights[i] = at
 		got, want := float64(job.Weights[i])-float64(result.Weights[i]), (above-below)/(2*h)
 		if math.Abs(got-want) > 5e-5*(1+math.Abs(want)) {
-			t.Fatalf("gradient by weight %d is %v, the loss has slope %v", i, got, want)
+			t.Fatalf("the gradient by weight %d is %v, the measured derivative %v", i, got, want)
 		}
 	}
 }
@@ -108,7 +108,7 @@ type fataler interface {
 	Fatalf(format string, args ...any)
 }
 
-// order is that of the rows in the first epoch of a job.
+// order is the order of the rows in the first epoch of a job.
 func order(job train.Job) []int {
 	rows := make([]int, job.Table.Rows())
 	for i := range rows {
@@ -122,7 +122,7 @@ func TestEngineAgreesWithItsTwin(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		job := jobs().Draw(t, "job")
 		if job.Model.Kind == spec.ModelMLP {
-			// Away from the kinks of ReLU, where one rounding decides a slope.
+			// Keep units away from 0, where a rounding error decides the derivative of ReLU.
 			for i := range job.Weights {
 				job.Weights[i] = 0.5 + job.Weights[i]/4
 			}
@@ -150,7 +150,7 @@ func TestEngineAgreesWithItsTwin(t *testing.T) {
 	})
 }
 
-// Evaluate, Predict and the twin classify alike on real images.
+// Evaluate, Predict and the twin agree on real images.
 func TestEvaluateAgreesWithItsTwin(t *testing.T) {
 	_, holdout := digits(t)
 	job := digitsJob(t, spec.ModelMLP)
@@ -173,7 +173,7 @@ func TestEvaluateAgreesWithItsTwin(t *testing.T) {
 		}
 	}
 	if !slices.Equal(classes, want) {
-		t.Error("predict and the twin find different classes")
+		t.Error("Predict and the twin predict different classes")
 	}
 	if e.Correct != correct || e.Samples != holdout.Rows() {
 		t.Errorf("%d of %d correct, want %d of %d", e.Correct, e.Samples, correct, holdout.Rows())

@@ -18,13 +18,13 @@ import (
 	"github.com/althing-network/althing/train/gemm"
 )
 
-// layered is an architecture said layer by layer.
+// layered is an architecture from a list of layers.
 func layered(image spec.Image, classes uint32, layers ...spec.Layer) spec.Model {
 	return spec.Model{Kind: spec.ModelLayers, Inputs: image.Height * image.Width * image.Channels, Image: image, Layers: layers, Classes: classes, Seed: 5}
 }
 
-// architectures have each layer by itself and with others, in even and in odd
-// shapes, and the presets.
+// architectures has each layer alone and with others, in even and odd shapes, and the
+// presets.
 func architectures() map[string]spec.Model {
 	dense := func(out uint32) spec.Layer { return spec.Layer{Kind: spec.LayerDense, Out: out} }
 	conv := func(out, kernel, stride, padding uint32) spec.Layer {
@@ -66,9 +66,9 @@ func architectures() map[string]spec.Model {
 	}
 }
 
-// pictures is a job over random rows. They are real numbers, drawn once and for
-// all: none of them puts a unit at a kink, where the loss has no slope.
-func pictures(t fatal, m spec.Model, rows int) train.Job {
+// randomJob is a job with random rows from a fixed seed. With them no unit is exactly 0, where
+// the loss is not differentiable.
+func randomJob(t fatal, m spec.Model, rows int) train.Job {
 	weights, err := model.Init(m)
 	if err != nil {
 		t.Fatal(err)
@@ -95,12 +95,12 @@ func pictures(t fatal, m spec.Model, rows int) train.Job {
 
 type fatal interface{ Fatal(args ...any) }
 
-// The gradient by the parameters of every layer, and through every layer, is the
-// slope of the loss, measured by central differences.
+// The gradient by the parameters of every layer, and through every layer, is the derivative
+// of the loss, measured by central differences.
 func TestGradientOfEveryLayer(t *testing.T) {
 	for name, m := range architectures() {
 		t.Run(name, func(t *testing.T) {
-			job := pictures(t, m, 3)
+			job := randomJob(t, m, 3)
 			result, err := train.Engine{}.Train(context.Background(), job, nil)
 			if err != nil {
 				t.Fatal(err)
@@ -108,7 +108,7 @@ func TestGradientOfEveryLayer(t *testing.T) {
 			if slices.Equal(result.Weights, job.Weights) {
 				t.Error("a step changes nothing")
 			}
-			slopes(t, job, result, len(job.Weights)/200+1)
+			checkGradient(t, job, result, len(job.Weights)/200+1)
 		})
 	}
 }
@@ -116,16 +116,16 @@ func TestGradientOfEveryLayer(t *testing.T) {
 func TestLayersAgreeWithTheirTwins(t *testing.T) {
 	for name, m := range architectures() {
 		t.Run(name, func(t *testing.T) {
-			job := pictures(t, m, 7)
+			job := randomJob(t, m, 7)
 			job.Training.Batch, job.Training.Epochs, job.Training.Rate = 3, 3, 50_000
-			agree(t, job)
+			compareWithTwin(t, job)
 		})
 	}
 }
 
-// agree trains a job with every kernel, and its twin, and compares what they give
-// and find.
-func agree(t fataler, job train.Job) {
+// compareWithTwin trains a job with every kernel and with the twin, and compares losses,
+// weights and evaluations.
+func compareWithTwin(t fataler, job train.Job) {
 	w := newTwin(job.Model, job.Weights)
 	loss := w.train(job)
 	for _, k := range gemm.All() {
@@ -152,7 +152,8 @@ func agree(t fataler, job train.Job) {
 	}
 }
 
-// Convolutions of every shape. The network has no kink, so no rounding decides.
+// Convolutions of all shapes. The network is differentiable everywhere, so rounding errors
+// stay small.
 func TestConvolutionsAgreeWithTheirTwin(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		some := rapid.Uint32Range(1, 6)
@@ -160,40 +161,40 @@ func TestConvolutionsAgreeWithTheirTwin(t *testing.T) {
 		side := rapid.Uint32Range(kernel, 9)
 		image := spec.Image{Height: side.Draw(t, "height"), Width: side.Draw(t, "width"), Channels: some.Draw(t, "channels")}
 		m := layered(image, 2,
-			spec.Layer{Kind: spec.LayerConv2D, Out: some.Draw(t, "before"), Kernel: 1}, // the first goes not backward
+			spec.Layer{Kind: spec.LayerConv2D, Out: some.Draw(t, "before"), Kernel: 1}, // the first layer needs no backward pass
 			spec.Layer{Kind: spec.LayerConv2D, Out: some.Draw(t, "out"), Kernel: kernel, Stride: rapid.Uint32Range(0, 4).Draw(t, "stride"), Padding: rapid.Uint32Range(0, kernel-1).Draw(t, "padding")},
 			spec.Layer{Kind: spec.LayerConv2D, Out: some.Draw(t, "more"), Kernel: 1},
 			spec.Layer{Kind: spec.LayerDense, Out: 2},
 		)
 		m.Seed = rapid.Uint64().Draw(t, "seed")
-		job := pictures(t, m, 4)
+		job := randomJob(t, m, 4)
 		job.Training.Batch, job.Training.Epochs, job.Training.Rate = 3, 2, 20_000
-		agree(t, job)
+		compareWithTwin(t, job)
 	})
 }
 
-// Images so large that their places do not fit in one block of a kernel.
+// Images so large that the kernel positions do not fit in one block of a kernel.
 func TestLargeImagesAgreeWithTheirTwin(t *testing.T) {
 	m := layered(spec.Image{Height: 64, Width: 64, Channels: 1}, 2,
 		spec.Layer{Kind: spec.LayerConv2D, Out: 1, Kernel: 5, Padding: 2},
 		spec.Layer{Kind: spec.LayerDense, Out: 2},
 	)
-	job := pictures(t, m, 3)
+	job := randomJob(t, m, 3)
 	job.Training.Rate = 10_000
-	agree(t, job)
+	compareWithTwin(t, job)
 }
 
 func TestLayersDoNotAllocate(t *testing.T) {
 	for _, name := range []string{"all", "conv strided", "conv of all", "convs", "cnnsmall", "mse"} {
-		job := pictures(t, architectures()[name], 20)
+		job := randomJob(t, architectures()[name], 20)
 		job.Training.Batch, job.Training.Rate = 3, 1000
-		steady(t, name, job)
+		checkAllocations(t, name, job)
 	}
 }
 
-// steady wants twenty times the steps to cost no more allocations; the runtime itself
-// may allocate now and then.
-func steady(t *testing.T, name string, job train.Job) {
+// checkAllocations checks that twenty times as many steps do not allocate more. A few extra
+// allocations are allowed, because the runtime itself may allocate.
+func checkAllocations(t *testing.T, name string, job train.Job) {
 	t.Helper()
 	allocations := func(epochs uint32) float64 {
 		job.Training.Epochs = epochs
@@ -204,7 +205,7 @@ func steady(t *testing.T, name string, job train.Job) {
 		})
 	}
 	if one, twenty := allocations(1), allocations(20); twenty > one+5 {
-		t.Errorf("%s: 1 epoch allocates %v times, 20 epochs %v times", name, one, twenty)
+		t.Errorf("%s: 1 epoch has %v allocations, 20 epochs have %v, want at most 5 more", name, one, twenty)
 	}
 }
 
@@ -214,7 +215,7 @@ func TestLayersGiveTheSameBits(t *testing.T) {
 		"all":      "e01eaae16cb3c5d1ccb16c27df6c6f94adda032ab1c663dd54ccf965efd69077",
 		"cnnsmall": "956090b724d9eb7f21fb5f8f7e4261b572f2ac81e75161b429d81bb4d8137327",
 	} {
-		job := pictures(t, architectures()[name], 50)
+		job := randomJob(t, architectures()[name], 50)
 		job.Training.Batch, job.Training.Epochs, job.Training.Rate = 8, 3, 50_000
 		for range 2 {
 			result, err := train.Engine{}.Train(context.Background(), job, nil)
@@ -228,12 +229,12 @@ func TestLayersGiveTheSameBits(t *testing.T) {
 	}
 }
 
-// Dropout draws by the seed alone, and not at all where nothing is trained.
+// Dropout depends only on the seed, and does nothing in evaluation.
 func TestDropoutIsOffInEvaluation(t *testing.T) {
 	with := architectures()["dropout first"]
 	without := with
 	without.Layers = with.Layers[1:]
-	job := pictures(t, with, 30)
+	job := randomJob(t, with, 30)
 	a, err := train.Engine{}.Evaluate(context.Background(), with, job.Weights, job.Table)
 	if err != nil {
 		t.Fatal(err)
@@ -255,7 +256,7 @@ func TestDropoutIsOffInEvaluation(t *testing.T) {
 		t.Fatal(err)
 	}
 	if digest(one.Weights) == digest(two.Weights) {
-		t.Error("two seeds drop the same")
+		t.Error("two seeds drop the same values")
 	}
 }
 
@@ -282,20 +283,20 @@ func TestCNNSmallLearnsDigits(t *testing.T) {
 	}
 }
 
-// So many places of a kernel that the way back through it takes them in parts.
-func TestManyPlacesAgreeWithTheirTwin(t *testing.T) {
+// The kernel has so many positions that the backward pass handles them in parts.
+func TestManyPositionsAgreeWithTheirTwin(t *testing.T) {
 	m := layered(spec.Image{Height: 36, Width: 36, Channels: 1}, 2,
 		spec.Layer{Kind: spec.LayerConv2D, Out: 2, Kernel: 1},
 		spec.Layer{Kind: spec.LayerConv2D, Out: 2, Kernel: 20},
 		spec.Layer{Kind: spec.LayerDense, Out: 2},
 	)
-	job := pictures(t, m, 2)
+	job := randomJob(t, m, 2)
 	job.Training.Rate = 10_000
-	agree(t, job)
+	compareWithTwin(t, job)
 }
 
-// A pixel that is not a number goes through a pool, wherever in a window it is.
-func TestPoolsPassNaNOn(t *testing.T) {
+// A NaN passes through a max-pool, wherever in the window it is.
+func TestPoolKeepsNaN(t *testing.T) {
 	for _, size := range []uint32{2, 3} {
 		for pixel := range size * size {
 			image := spec.Image{Height: size, Width: size, Channels: 2}
@@ -304,8 +305,8 @@ func TestPoolsPassNaNOn(t *testing.T) {
 				spec.Layer{Kind: spec.LayerMaxPool, Size: size},
 				spec.Layer{Kind: spec.LayerDense, Out: 2},
 			)
-			job := pictures(t, m, 1)
-			copy(job.Weights, []float32{math.MaxFloat32, -math.MaxFloat32}) // of 2 and 2 the difference of infinities
+			job := randomJob(t, m, 1)
+			copy(job.Weights, []float32{math.MaxFloat32, -math.MaxFloat32}) // for pixels of 2 and 2: infinity minus infinity
 			clear(job.Table.X)
 			job.Table.X[pixel], job.Table.X[size*size+pixel] = 2, 2
 			if _, err := (train.Engine{}).Train(context.Background(), job, nil); err == nil || !strings.Contains(err.Error(), "the loss is NaN at step 1 of 1") {

@@ -11,8 +11,8 @@ import (
 	"github.com/althing-network/althing/train"
 )
 
-// A model costs those who judge it a few times its weights, however odd its
-// convolutions are, and those who train it some times more.
+// Evaluating a model needs a few times the memory of its weights, and training some more,
+// whatever the shapes of its convolutions are.
 func TestMemoryIsInProportionToWeights(t *testing.T) {
 	dense := func(out uint32) spec.Layer { return spec.Layer{Kind: spec.LayerDense, Out: out} }
 	conv := func(out, kernel, stride, padding uint32) spec.Layer {
@@ -28,7 +28,7 @@ func TestMemoryIsInProportionToWeights(t *testing.T) {
 		"more padding":          layered(small, 2, conv(1, 1, 1, 0), conv(512, 64, 1, 31), dense(2)),
 		"17 channels":           layered(deep, 2, conv(17, 32, 32, 16), dense(2)),
 	} {
-		job := pictures(t, m, 1)
+		job := randomJob(t, m, 1)
 		size, err := model.Size(m)
 		if err != nil {
 			t.Fatal(err)
@@ -63,8 +63,8 @@ func TestMemoryIsInProportionToWeights(t *testing.T) {
 	}
 }
 
-// Training and judging take a batch of rows at a time: a copy of the table, or of the
-// table that it is a view of, is never made.
+// Training and evaluation handle one batch of rows at a time: they never copy the table, or
+// the table behind a view.
 func TestRowsAreNotCopied(t *testing.T) {
 	const rows = 4000
 	whole := noise(rows, 784)
@@ -89,10 +89,10 @@ func TestRowsAreNotCopied(t *testing.T) {
 		}
 		runtime.ReadMemStats(&after)
 		if got, all := after.TotalAlloc-before.TotalAlloc, uint64(4*len(whole.X)); got > all/10 {
-			t.Errorf("%s: %d bytes beside %d of rows: want at most a tenth", name, got, all)
+			t.Errorf("%s: %d bytes are allocated, want at most a tenth of the %d bytes of the rows", name, got, all)
 		}
 	}
-	// A view is trained as the table would be that copies its rows.
+	// Training on a view gives the same bits as training on a copy of its rows.
 	var digests []spec.Digest
 	for _, table := range []data.Table{whole.View(backwards), whole.Select(backwards)} {
 		result, err := train.Engine{}.Train(context.Background(), train.Job{Model: m, Training: training, Weights: weights, Table: table}, nil)

@@ -14,7 +14,7 @@ import (
 	"github.com/althing-network/althing/train/gemm"
 )
 
-// optimisers are all there are, at rates a small network survives.
+// optimisers are all optimisers, at rates at which a small network does not diverge.
 func optimisers() map[string]spec.Training {
 	all := map[string]spec.Training{}
 	for name, twin := range twinOptimisers() {
@@ -23,16 +23,16 @@ func optimisers() map[string]spec.Training {
 	return all
 }
 
-// with gives a job an optimiser, and leaves its batches and epochs.
+// with sets a job's training but keeps its batch and epochs.
 func with(job train.Job, optimiser spec.Training) train.Job {
 	optimiser.Batch, optimiser.Epochs = job.Training.Batch, job.Training.Epochs
 	job.Training = optimiser
 	return job
 }
 
-// Every optimiser, with and without what is added to the gradient, does what its
-// definition says. Those are not among them of which rounding decides the direction
-// of a whole step where a gradient is near 0, as of Adam.
+// Every optimiser agrees with its definition, with and without penalties. Optimisers such as
+// Adam are left out: if a gradient is near 0, a rounding error decides the direction of a
+// whole step.
 func TestOptimisersAgreeWithTheirTwins(t *testing.T) {
 	for name, optimiser := range optimisers() {
 		if twinOptimisers()[name].signs {
@@ -41,17 +41,17 @@ func TestOptimisersAgreeWithTheirTwins(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
 				job := with(jobs().Draw(t, "job"), optimiser)
-				// Away from the kinks of ReLU, where one rounding decides a slope.
+				// Keep units away from 0, where a rounding error decides the derivative of ReLU.
 				for i := range job.Weights {
 					job.Weights[i] = 0.5 + job.Weights[i]/4
 				}
-				// And small, so that no loss grows to where a float32 lacks the digits compared.
+				// Keep them small, so that the loss has the compared digits in float32.
 				for i, x := range job.Table.X {
 					job.Table.X[i] = float32(math.Abs(float64(x))) / 4
 				}
 				job.Training.WeightDecay = spec.PPM(rapid.SampledFrom([]uint32{0, 1, 30_000}).Draw(t, "decay"))
 				job.Training.Proximal = spec.PPM(rapid.SampledFrom([]uint32{0, 1, 300_000}).Draw(t, "proximal"))
-				agree(t, job)
+				compareWithTwin(t, job)
 			})
 		})
 	}
@@ -62,16 +62,16 @@ func TestArchitecturesAgreeWithTheirTwinsUnderEveryOptimiser(t *testing.T) {
 	for name, m := range architectures() {
 		for rule, optimiser := range optimisers() {
 			t.Run(name+" "+rule, func(t *testing.T) {
-				job := with(pictures(t, m, 7), optimiser)
+				job := with(randomJob(t, m, 7), optimiser)
 				job.Training.Batch, job.Training.Epochs = 3, 2
 				job.Training.WeightDecay, job.Training.Proximal = 10_000, 100_000
-				agree(t, job)
+				compareWithTwin(t, job)
 			})
 		}
 	}
 }
 
-// Adam's first step is as long as its rate, whatever the gradient.
+// Adam's first step moves each weight by the rate, whatever the size of the gradient.
 func TestAdamsFirstStepIsItsRate(t *testing.T) {
 	for _, size := range []float32{1e-3, 1, 1e3} {
 		job := train.Job{
@@ -92,8 +92,8 @@ func TestAdamsFirstStepIsItsRate(t *testing.T) {
 	}
 }
 
-// FedProx holds the weights near where they began, more so the larger its term.
-func TestProximalTermHoldsWeights(t *testing.T) {
+// FedProx keeps the weights near their start, the more the larger its term is.
+func TestProximalTermKeepsWeightsNear(t *testing.T) {
 	last := math.Inf(1)
 	for _, proximal := range []spec.PPM{0, 100_000, spec.One, 10 * spec.One} {
 		job := digitsJob(t, spec.ModelMLP)
@@ -104,7 +104,7 @@ func TestProximalTermHoldsWeights(t *testing.T) {
 		}
 		far := distanceOf(result.Weights, job.Weights)
 		if far >= last {
-			t.Errorf("with mu of %s the weights moved by %v, with less by %v", proximal, far, last)
+			t.Errorf("with mu %s the weights move by %v, with a smaller mu by %v", proximal, far, last)
 		}
 		last = far
 	}
@@ -118,8 +118,8 @@ func distanceOf(a, b []float32) float64 {
 	return norm(d)
 }
 
-// What an optimiser remembers ends with its job.
-func TestOptimisersForget(t *testing.T) {
+// An optimiser's state ends with its job.
+func TestOptimiserStateEndsWithTheJob(t *testing.T) {
 	for name, optimiser := range optimisers() {
 		job := with(digitsJob(t, spec.ModelSoftmax), optimiser)
 		var first []float32
@@ -129,18 +129,18 @@ func TestOptimisersForget(t *testing.T) {
 				t.Fatal(err)
 			}
 			if first != nil && !slices.Equal(first, result.Weights) {
-				t.Errorf("%s: the second time the same job gives other weights", name)
+				t.Errorf("%s: a second run of the same job gives other weights", name)
 			}
 			first = result.Weights
 		}
 	}
 }
 
-// FedProx's term is nothing where nothing has moved. Adam would take a rounding there
-// for a gradient, and make a step of it.
-func TestProximalTermLeavesWhatHasNotMoved(t *testing.T) {
+// The gradient of FedProx is exactly 0 for weights that have not moved. Adam would make a
+// whole step of a rounding error.
+func TestProximalTermIsZeroAtTheStart(t *testing.T) {
 	m := layered(spec.Image{Height: 1, Width: 1, Channels: 40}, 10, spec.Layer{Kind: spec.LayerDense, Out: 10})
-	job := pictures(t, m, 5)
+	job := randomJob(t, m, 5)
 	clear(job.Table.X) // no weight but the biases has a gradient
 	job.Training = spec.Training{Optimiser: spec.OptimiserAdam, Batch: 5, Epochs: 3, Rate: 100_000, Momentum: 900_000, Proximal: 1_300_000}
 	for i := range job.Weights {

@@ -20,27 +20,27 @@ import (
 	"github.com/althing-network/althing/train/gemm"
 )
 
-// plainly is a [train.Private] that protects nobody: it samples what it is told and
-// releases the sum of the gradients divided by a constant.
-type plainly struct {
-	samples  [][]int // of each step; nil: all rows in each
-	divisor  float32
-	sum      []float32
-	added    int
-	releases int
-	asked    []int // how many rows there were to sample from
-	err      error // of the second release
+// unprotected is a [train.Private] without protection: it uses given samples and releases the
+// sum of the gradients divided by a constant.
+type unprotected struct {
+	samples     [][]int // per step; nil for all rows in each step
+	divisor     float32
+	sum         []float32
+	added       int
+	releases    int
+	sampledFrom []int // the arguments of Sample
+	err         error // of the second release
 }
 
-func (p *plainly) Sample(rows int) []int {
-	p.asked = append(p.asked, rows)
+func (p *unprotected) Sample(rows int) []int {
+	p.sampledFrom = append(p.sampledFrom, rows)
 	if p.samples == nil {
 		return all(rows)
 	}
 	return p.samples[p.releases]
 }
 
-func (p *plainly) Add(gradient []float32) {
+func (p *unprotected) Add(gradient []float32) {
 	if p.sum == nil {
 		p.sum = make([]float32, len(gradient))
 	}
@@ -53,7 +53,7 @@ func (p *plainly) Add(gradient []float32) {
 	}
 }
 
-func (p *plainly) Release(gradient []float32) error {
+func (p *unprotected) Release(gradient []float32) error {
 	if p.releases++; p.releases == 2 && p.err != nil {
 		return p.err
 	}
@@ -73,7 +73,7 @@ func all(rows int) []int {
 	return list
 }
 
-// gradients is that of each row of a job.
+// gradients are the gradients of the rows of a job.
 func gradients(t *testing.T, engine train.Engine, job train.Job) (rows [][]float32) {
 	t.Helper()
 	if err := engine.Gradients(context.Background(), job, func(g []float32) { rows = append(rows, slices.Clone(g)) }); err != nil {
@@ -82,65 +82,63 @@ func gradients(t *testing.T, engine train.Engine, job train.Job) (rows [][]float
 	return rows
 }
 
-// releases is the sum of the gradients of each sample, one a step, in a private job whose
+// releases are the sums of the gradients of the samples, one per step, in a private job whose
 // weights do not move.
 func releases(t *testing.T, engine train.Engine, job train.Job, samples [][]int) (steps [][]float32) {
 	t.Helper()
 	job.Steps, job.Training.Rate = len(samples), 1
-	job.Private = recorder{&plainly{samples: samples, divisor: 1}, &steps}
+	job.Private = recorder{&unprotected{samples: samples, divisor: 1}, &steps}
 	if _, err := engine.Train(context.Background(), job, nil); err != nil {
 		t.Fatal(err)
 	}
 	return steps
 }
 
-// recorder keeps what was summed up for each release, and releases nothing.
+// recorder records the sum of each step and releases zeros.
 type recorder struct {
-	*plainly
+	*unprotected
 	steps *[][]float32
 }
 
 func (r recorder) Release(gradient []float32) error {
-	err := r.plainly.Release(gradient)
+	err := r.unprotected.Release(gradient)
 	*r.steps = append(*r.steps, slices.Clone(gradient))
 	clear(gradient)
 	return err
 }
 
-// The gradient of a row among others has the bits of that of a job with the row alone,
-// for every kind of layer, however many rows go through the network together. It has to
-// with a fused kernel too: if a row that is one place further had other bits, one row more
-// could move the sum by more than the bound.
-func TestGradientOfARowIsThatOfTheRowAlone(t *testing.T) {
+// The gradient of a row has the same bits among other rows as alone, for every kind of layer
+// and every batch, also with a fused kernel. If the bits depended on a row's place in the
+// batch, one more row could change the sum by more than the bound.
+func TestRowGradientDoesNotDependOnOtherRows(t *testing.T) {
 	for name, m := range architectures() {
 		for _, kernel := range gemm.All() {
 			engine := train.Engine{Kernel: &kernel}
-			job := pictures(t, m, 7)
+			job := randomJob(t, m, 7)
 			var alone [][]float32
 			for row := range job.Table.Rows() {
 				one := job
 				one.Table = job.Table.Select([]int{row})
 				alone = append(alone, gradients(t, engine, one)...)
-				// A step from weights of zero at rate 1 would be the gradient itself; from others
-				// the weights tell it up to a rounding.
+				// A step at rate 1 subtracts the gradient from the weights, up to one rounding.
 				result, err := engine.Train(context.Background(), one, nil)
 				if err != nil {
 					t.Fatal(err)
 				}
 				for i, w := range job.Weights {
 					if want := w + float32(-1*alone[row][i]); result.Weights[i] != want {
-						t.Fatalf("%s on %s, row %d: weight %d is %v after a step, with this gradient %v", name, kernel, row, i, result.Weights[i], want)
+						t.Fatalf("%s on %s, row %d: weight %d is %v after a step, want %v", name, kernel, row, i, result.Weights[i], want)
 					}
 				}
 			}
 			for _, batch := range []uint32{1, 3, 7, 100} {
 				job.Training.Batch = batch
 				if !bitsEqual(gradients(t, engine, job), alone) {
-					t.Errorf("%s on %s: gradients of rows, %d together, are not those of the rows alone", name, kernel, batch)
+					t.Errorf("%s on %s: gradients in batches of %d differ from those of single rows", name, kernel, batch)
 				}
 				first := releases(t, engine, job, [][]int{{5}})
 				if !bitsEqual(first, alone[5:6]) {
-					t.Errorf("%s on %s: a step with row 5 is given another gradient", name, kernel)
+					t.Errorf("%s on %s: the gradient of row 5 in a private step differs from that of the single row", name, kernel)
 				}
 			}
 		}
@@ -153,17 +151,16 @@ func bitsEqual(a, b [][]float32) bool {
 	})
 }
 
-// The rows' gradients add up to what training without privacy does: a private job that
-// samples the same rows and hides nothing finds the same weights, whatever the optimiser
-// and the penalties, but for roundings.
-func TestPrivateJobThatHidesNothingTrains(t *testing.T) {
+// A private job that samples all rows and adds no noise finds the same weights as training
+// without privacy, up to rounding, with every optimiser and penalty.
+func TestPrivateJobWithoutNoiseTrains(t *testing.T) {
 	for name, training := range trainings() {
 		if training.Clip != 0 {
 			continue
 		}
-		for kind, job := range kinds(t) {
+		for kind, job := range smallJobs(t) {
 			if kind == "all" || kind == "dropouts" {
-				continue // a private job drops alike in all rows
+				continue // dropout of a private job differs
 			}
 			job = with(job, training)
 			job.Training.Batch, job.Training.Epochs = uint32(job.Table.Rows()), 5
@@ -175,7 +172,7 @@ func TestPrivateJobThatHidesNothingTrains(t *testing.T) {
 				}
 				private := job
 				private.Training.Batch, private.Steps = 4, 5
-				private.Private = &plainly{divisor: float32(job.Table.Rows())}
+				private.Private = &unprotected{divisor: float32(job.Table.Rows())}
 				got, err := engine.Train(context.Background(), private, nil)
 				if err != nil {
 					t.Fatal(err)
@@ -186,23 +183,23 @@ func TestPrivateJobThatHidesNothingTrains(t *testing.T) {
 					}
 				}
 				if got.Samples != 0 || got.Loss != 0 {
-					t.Errorf("a private job tells of %d samples and a loss of %v", got.Samples, got.Loss)
+					t.Errorf("a private job returns %d samples and loss %v, want 0 and 0", got.Samples, got.Loss)
 				}
 			}
 		}
 	}
 }
 
-// What is dropped in a step is the same for all rows, whichever are sampled: otherwise one
-// row more would change the gradients of those after it, and no bound on one row's
-// gradient would hold what it does to the sum.
-func TestWhatIsDroppedDoesNotDependOnOtherRows(t *testing.T) {
-	job := pictures(t, architectures()["dropout"], 9)
+// A private step drops the same values for all rows, whichever rows are sampled. Otherwise
+// one more row would change the gradients of the rows after it, and its effect on the sum
+// would not be bounded.
+func TestDropoutOfAPrivateJobDoesNotDependOnOtherRows(t *testing.T) {
+	job := randomJob(t, architectures()["dropout"], 9)
 	for _, batch := range []uint32{1, 2, 9} {
 		job.Training.Batch = batch
 		one := releases(t, train.Engine{}, job, [][]int{{7}, {7}, {7}})
 		if bitsEqual(one[:1], one[1:2]) && bitsEqual(one[1:2], one[2:]) {
-			t.Error("nothing is drawn anew for a step")
+			t.Error("all steps drop the same values")
 		}
 		with := releases(t, train.Engine{}, job, [][]int{{0, 3}, {0, 3}, all(7)})
 		both := releases(t, train.Engine{}, job, [][]int{{0, 3, 7}, {0, 3, 7}, append(all(7), 7)})
@@ -216,8 +213,8 @@ func TestWhatIsDroppedDoesNotDependOnOtherRows(t *testing.T) {
 	}
 }
 
-// hostile is what a row may hold to break the others, or the training.
-func hostile() map[string]func(row []float32, label *int32) {
+// hostileRows are changes of a row that try to break other rows or the training.
+func hostileRows() map[string]func(row []float32, label *int32) {
 	fill := func(v float64) func(row []float32, label *int32) {
 		return func(row []float32, _ *int32) {
 			for i := range row {
@@ -238,12 +235,12 @@ func hostile() map[string]func(row []float32, label *int32) {
 	}
 }
 
-// A row that is no row changes nothing but what it gives itself: not a bit of another
-// row's gradient, not the number of steps, and no training fails. Without privacy it does.
-func TestHostileRowsChangeNothingButTheirOwnPart(t *testing.T) {
+// An invalid row changes only its own gradient: no bit of another row's gradient, and not the
+// number of steps; the private training does not fail. Training without privacy does fail.
+func TestHostileRowsChangeOnlyTheirOwnGradient(t *testing.T) {
 	for name, m := range architectures() {
-		for what, spoil := range hostile() {
-			job := pictures(t, m, 6)
+		for what, spoil := range hostileRows() {
+			job := randomJob(t, m, 6)
 			job.Training.Batch = 4
 			quiet := gradients(t, train.Engine{}, job)
 			job.Table.X, job.Table.Y = slices.Clone(job.Table.X), slices.Clone(job.Table.Y)
@@ -254,31 +251,31 @@ func TestHostileRowsChangeNothingButTheirOwnPart(t *testing.T) {
 			}
 			quiet[2], loud[2] = nil, nil
 			if !bitsEqual(quiet, loud) {
-				t.Errorf("%s, %s: the row changes others", name, what)
+				t.Errorf("%s, %s: the row changes the gradients of others", name, what)
 			}
-			p := &plainly{divisor: 6}
+			p := &unprotected{divisor: 6}
 			job.Private, job.Steps = p, 3
 			if _, err := (train.Engine{}).Train(context.Background(), job, nil); err != nil || p.releases != 3 {
 				t.Errorf("%s, %s: %d releases of 3, error %v", name, what, p.releases, err)
 			}
 			job.Private, job.Steps = nil, 0
 			if _, err := (train.Engine{}).Train(context.Background(), job, nil); err == nil && what != "huge" && what != "largest" {
-				t.Errorf("%s, %s: training without privacy does not fail", name, what)
+				t.Errorf("%s, %s: training without privacy succeeds, want an error", name, what)
 			}
 		}
 	}
 }
 
-// How many steps a private job has, and what it is told and tells, does not follow from
-// the rows: two tables of which one has a row more, where an epoch without privacy would
-// have a step more, and tables without rows, in samples or at all.
+// The number of steps of a private job, its progress and its result do not depend on the rows:
+// the test has two tables that differ by one row, where an epoch without privacy would have
+// one more step, and tables and samples without rows.
 func TestStepsDoNotDependOnRows(t *testing.T) {
-	job := pictures(t, architectures()["dense"], 9)
+	job := randomJob(t, architectures()["dense"], 9)
 	job.Training.Batch = 8
 	for _, rows := range []int{9, 8, 1, 0} {
 		job.Table = job.Table.Select(all(rows))
 		for _, samples := range [][][]int{nil, {{}, {}, {}, {}, {}}} {
-			p := &plainly{divisor: 8, samples: samples}
+			p := &unprotected{divisor: 8, samples: samples}
 			job.Private, job.Steps = p, 5
 			var told [][2]int
 			result, err := train.Engine{}.Train(context.Background(), job, func(done, total int) { told = append(told, [2]int{done, total}) })
@@ -291,22 +288,22 @@ func TestStepsDoNotDependOnRows(t *testing.T) {
 			if p.releases != 5 || result.Samples != 0 || result.Loss != 0 || len(result.Weights) != len(job.Weights) {
 				t.Errorf("%d rows: %d releases, %d samples, loss %v", rows, p.releases, result.Samples, result.Loss)
 			}
-			if diff := cmp.Diff([]int{rows, rows, rows, rows, rows}, p.asked); diff != "" {
-				t.Errorf("sampled from (-want +got):\n%s", diff)
+			if diff := cmp.Diff([]int{rows, rows, rows, rows, rows}, p.sampledFrom); diff != "" {
+				t.Errorf("arguments of Sample (-want +got):\n%s", diff)
 			}
 		}
 		if got := len(gradients(t, train.Engine{}, train.Job{Model: job.Model, Training: job.Training, Weights: job.Weights, Table: job.Table})); got != rows {
-			t.Errorf("%d gradients of %d rows", got, rows)
+			t.Errorf("Gradients gives %d gradients for %d rows", got, rows)
 		}
 	}
 }
 
-// What is released is all that the optimiser sees of the rows; penalties come behind it.
-func TestReleaseIsWhatTheOptimiserSees(t *testing.T) {
+// The optimiser sees only the released gradient; penalties are added to it.
+func TestOptimiserSeesOnlyTheRelease(t *testing.T) {
 	for _, decay := range []spec.PPM{0, 100_000} {
-		job := pictures(t, architectures()["all"], 4)
+		job := randomJob(t, architectures()["all"], 4)
 		job.Training.Rate, job.Training.WeightDecay = 500_000, decay
-		job.Private, job.Steps = numbers{}, 1
+		job.Private, job.Steps = fixedRelease{}, 1
 		result, err := train.Engine{}.Train(context.Background(), job, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -320,14 +317,14 @@ func TestReleaseIsWhatTheOptimiserSees(t *testing.T) {
 	}
 }
 
-// numbers releases something that has nothing to do with rows.
-type numbers struct{}
+// fixedRelease releases a gradient that does not depend on the rows.
+type fixedRelease struct{}
 
-func (numbers) Sample(rows int) []int { return all(rows) }
+func (fixedRelease) Sample(rows int) []int { return all(rows) }
 
-func (numbers) Add([]float32) {}
+func (fixedRelease) Add([]float32) {}
 
-func (numbers) Release(gradient []float32) error {
+func (fixedRelease) Release(gradient []float32) error {
 	for i := range gradient {
 		gradient[i] = float32(i % 3)
 	}
@@ -335,19 +332,19 @@ func (numbers) Release(gradient []float32) error {
 }
 
 func TestPrivateJobsStop(t *testing.T) {
-	job := pictures(t, architectures()["all"], 7)
-	broken := errors.New("no dice")
-	p := &plainly{divisor: 7, err: broken}
+	job := randomJob(t, architectures()["all"], 7)
+	broken := errors.New("no noise")
+	p := &unprotected{divisor: 7, err: broken}
 	job.Private, job.Steps, job.Training.Batch = p, 3, 2
 	result, err := train.Engine{}.Train(context.Background(), job, nil)
-	if !errors.Is(err, broken) || !errors.Is(err, train.ErrTraining) || err.Error() != "training: release of step 2 of 3: no dice" {
+	if !errors.Is(err, broken) || !errors.Is(err, train.ErrTraining) || err.Error() != "training: release of step 2 of 3: no noise" {
 		t.Errorf("got error %v", err)
 	}
 	if result.Weights != nil || p.releases != 2 {
 		t.Errorf("%d weights after %d releases, want none after 2", len(result.Weights), p.releases)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	job.Private = &plainly{divisor: 7}
+	job.Private = &unprotected{divisor: 7}
 	_, err = train.Engine{}.Train(ctx, job, func(done, _ int) {
 		if done == 2 {
 			cancel()
@@ -357,13 +354,13 @@ func TestPrivateJobsStop(t *testing.T) {
 		t.Errorf("got error %v", err)
 	}
 	job.Private, job.Steps = nil, 0
-	err = train.Engine{}.Gradients(ctx, job, func([]float32) { t.Error("a gradient after the end") })
+	err = train.Engine{}.Gradients(ctx, job, func([]float32) { t.Error("a gradient after the context ended") })
 	if !errors.Is(err, context.Canceled) || !errors.Is(err, train.ErrTraining) {
 		t.Errorf("got error %v", err)
 	}
 }
 
-func TestPrivateJobsThatAreRefused(t *testing.T) {
+func TestPrivateJobRefuses(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		spoil func(*train.Job)
@@ -376,8 +373,8 @@ func TestPrivateJobsThatAreRefused(t *testing.T) {
 		{"features", func(j *train.Job) { j.Table.X = j.Table.X[1:] }, "training: table of "},
 		{"not private", func(j *train.Job) { j.Private = nil }, "training: a job of 3 steps that is not private"},
 	} {
-		job := pictures(t, architectures()["dense"], 7)
-		job.Private, job.Steps = &plainly{divisor: 7}, 3
+		job := randomJob(t, architectures()["dense"], 7)
+		job.Private, job.Steps = &unprotected{divisor: 7}, 3
 		c.spoil(&job)
 		_, err := train.Engine{}.Train(context.Background(), job, nil)
 		if !errors.Is(err, train.ErrTraining) || !strings.HasPrefix(err.Error(), c.want) {
@@ -392,15 +389,15 @@ func TestPrivateJobsThatAreRefused(t *testing.T) {
 			t.Errorf("%s: gradients: got error %v, want %s", c.name, err, c.want)
 		}
 	}
-	job := pictures(t, architectures()["dense"], 7)
+	job := randomJob(t, architectures()["dense"], 7)
 	job.Steps = 1
 	if err := (train.Engine{}).Gradients(context.Background(), job, nil); err == nil || !strings.Contains(err.Error(), "gradients of a private job") {
 		t.Errorf("got error %v", err)
 	}
 }
 
-// However many rows a step has, only a batch of them is in memory, and one gradient.
-func TestPrivateStepsTakeTheMemoryOfABatch(t *testing.T) {
+// A step keeps only one batch of rows and one gradient in memory, however many rows it has.
+func TestPrivateStepsNeedTheMemoryOfOneBatch(t *testing.T) {
 	m := spec.Model{Kind: spec.ModelSoftmax, Inputs: 784, Classes: 10}
 	weights, err := model.Init(m)
 	if err != nil {
@@ -416,7 +413,7 @@ func TestPrivateStepsTakeTheMemoryOfABatch(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	private := job
-	private.Private, private.Steps = &plainly{divisor: 4000}, 3
+	private.Private, private.Steps = &unprotected{divisor: 4000}, 3
 	if _, err := (train.Engine{}).Train(context.Background(), private, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -425,12 +422,12 @@ func TestPrivateStepsTakeTheMemoryOfABatch(t *testing.T) {
 	}
 	runtime.ReadMemStats(&after)
 	if got, rows := after.TotalAlloc-before.TotalAlloc, uint64(4*len(table.X)); got > rows/10 {
-		t.Errorf("%d bytes beside %d of rows: want at most a tenth", got, rows)
+		t.Errorf("%d bytes are allocated, want at most a tenth of the %d bytes of the rows", got, rows)
 	}
 }
 
-// BenchmarkRowGradients measures the gradients of rows, each by itself, beside plain
-// training that sums them and private steps that clip them in integers, on one thread.
+// BenchmarkRowGradients compares, on one thread, computing each row's gradient with training
+// without privacy and with private steps that clip row gradients in integers.
 func BenchmarkRowGradients(b *testing.B) {
 	stream, err := privacy.NewStream(rand.Reader)
 	if err != nil {
@@ -474,7 +471,7 @@ func BenchmarkRowGradients(b *testing.B) {
 						_, err = train.Engine{}.Train(context.Background(), job, nil)
 					case "rows":
 						err = train.Engine{}.Gradients(context.Background(), job, func([]float32) {})
-					case "private": // as many rows, in samples of 64 at average
+					case "private": // about as many rows, in samples of 64 on average
 						private := job
 						private.Steps = 10
 						private.Private, err = plan.Begin(noise, stream)

@@ -18,7 +18,7 @@ import (
 
 var _ train.Private = (*privacy.SampledSum)(nil)
 
-// streamOf is the stream of some numbers, for noise that a test wants to see again.
+// streamOf is a stream with a seed of these numbers, for noise that can be repeated.
 func streamOf(t *testing.T, numbers ...uint64) *privacy.Stream {
 	t.Helper()
 	seed := make([]byte, 32)
@@ -32,7 +32,8 @@ func streamOf(t *testing.T, numbers ...uint64) *privacy.Stream {
 	return s
 }
 
-// federation is digits at ten trainers, or at one, by hand: no chain, no updates on a wire.
+// federation simulates one or ten trainers with the digits, without a chain and without
+// updates on a network.
 type federation struct {
 	model    spec.Model
 	shards   []data.Table
@@ -80,12 +81,12 @@ func (f federation) accuracy(t *testing.T, weights []float32) float64 {
 	return float64(e.Accuracy()) / 1e6
 }
 
-// decayed falls in a line to a fifth in the last round.
+// decayed is a rate that falls linearly to a fifth in the last round.
 func decayed(rate float64, round, rounds int) float64 {
 	return rate * (1 - 0.8*float64(round)/float64(rounds-1))
 }
 
-// epsilon is what releases of a kind cost at delta 1e-5, where a row may be missing.
+// epsilon is the cost of a number of releases at delta 1e-5, under add-remove of one row.
 func epsilon(t *testing.T, release cost.Release, err error, releases uint64) float64 {
 	t.Helper()
 	if err != nil {
@@ -107,8 +108,8 @@ func epsilon(t *testing.T, release cost.Release, err error, releases uint64) flo
 	return float64(nano) / 1e9
 }
 
-// lawful is a plan's sampler.
-func lawful(t *testing.T, l privacy.Law) privacy.Sampler {
+// samplerOf is the sampler of a law.
+func samplerOf(t *testing.T, l privacy.Law) privacy.Sampler {
 	t.Helper()
 	s, err := privacy.NewSampler(l)
 	if err != nil {
@@ -117,8 +118,8 @@ func lawful(t *testing.T, l privacy.Law) privacy.Sampler {
 	return s
 }
 
-// examples is a plan for the gradients of a softmax, of a bound in quanta of which a 1 is
-// 2^bits. The bound is finer than the noise by far, and the tables are small.
+// examples is a plan for the gradients of a softmax model, with a bound in quanta; a 1 is
+// 2^bits quanta. Rounding is far finer than the noise, and the tables are small.
 func examples(bits uint, norm privacy.Norm, bound uint64, noise privacy.Law) privacy.Examples {
 	e := privacy.Examples{Values: 65 * 10, Bits: bits, Rows: 10_000, Noise: noise, Bound: privacy.Bound{Norm: norm, Limit: bound}}
 	if norm == privacy.L2 {
@@ -127,19 +128,19 @@ func examples(bits uint, norm privacy.Norm, bound uint64, noise privacy.Law) pri
 	return e
 }
 
-// reach wants the median accuracy to be at least something, and epsilon at most.
-func reach(t *testing.T, accuracies []float64, epsilon, most, least float64) {
+// checkAccuracy checks that the median accuracy is at least least and epsilon at most most.
+func checkAccuracy(t *testing.T, accuracies []float64, epsilon, most, least float64) {
 	t.Helper()
 	slices.Sort(accuracies)
 	median := accuracies[len(accuracies)/2]
 	t.Logf("epsilon %.2f: accuracy %.3f (%.3f to %.3f)", epsilon, median, accuracies[0], accuracies[len(accuracies)-1])
 	if epsilon > most || median < least {
-		t.Errorf("accuracy %.3f at epsilon %.2f: want %.2f at %.0f", median, epsilon, least, most)
+		t.Errorf("median accuracy %.3f at epsilon %.2f, want at least %.2f at epsilon %.0f or less", median, epsilon, least, most)
 	}
 }
 
-// DP-SGD at each of ten trainers, whose models are averaged by hand: the steps of each are
-// private against everybody.
+// Each of ten trainers runs DP-SGD, and the test averages their models: each step is private
+// against everybody.
 func TestExampleModeLearnsDigits(t *testing.T) {
 	const rounds, steps, trainers = 20, 10, 10
 	p := privacy.Sampled{ // the bound is 1
@@ -147,7 +148,7 @@ func TestExampleModeLearnsDigits(t *testing.T) {
 		Rate:     200_000, Divisor: 32,
 	}
 	release, err := p.Release()
-	noise := lawful(t, p.Noise)
+	noise := samplerOf(t, p.Noise)
 	epsilon := epsilon(t, release, err, rounds*steps)
 	var accuracies []float64
 	for n := range uint64(5) {
@@ -183,11 +184,11 @@ func TestExampleModeLearnsDigits(t *testing.T) {
 		}
 		accuracies = append(accuracies, f.accuracy(t, global))
 	}
-	reach(t, accuracies, epsilon, 8, 0.88)
+	checkAccuracy(t, accuracies, epsilon, 8, 0.88)
 }
 
-// oneTrainer is the accuracies of one trainer, who has all rows and takes all of them in
-// each of 100 steps, and what epsilon that costs.
+// oneTrainer trains 100 steps on all rows of one trainer. It returns the accuracies of several
+// seeds, and epsilon.
 func oneTrainer(t *testing.T, sigma, seeds uint64) (accuracies []float64, cost float64) {
 	t.Helper()
 	const steps = 100
@@ -197,7 +198,7 @@ func oneTrainer(t *testing.T, sigma, seeds uint64) (accuracies []float64, cost f
 	}
 	release, err := p.Release()
 	cost = epsilon(t, release, err, steps)
-	noise := lawful(t, p.Noise)
+	noise := samplerOf(t, p.Noise)
 	for n := range seeds {
 		f := newFederation(t, 1, n)
 		private, err := p.Begin(noise, streamOf(t, n))
@@ -217,19 +218,20 @@ func oneTrainer(t *testing.T, sigma, seeds uint64) (accuracies []float64, cost f
 
 func TestExampleModeLearnsDigitsOfOneTrainer(t *testing.T) {
 	accuracies, epsilon := oneTrainer(t, 1634, 5)
-	reach(t, accuracies, epsilon, 8, 0.92)
+	checkAccuracy(t, accuracies, epsilon, 8, 0.92)
 }
 
-// The noise is real: at epsilon 0.1 little is learned. It is so wide that no table draws it.
-func TestExampleModeHidesDigits(t *testing.T) {
+// At epsilon 0.1 the noise is so large that the model learns little, and so wide that no table
+// can draw it.
+func TestExampleModeWithMuchNoiseLearnsLittle(t *testing.T) {
 	accuracies, epsilon := oneTrainer(t, 90_000, 1)
 	if t.Logf("epsilon %.3f: accuracy %.3f", epsilon, accuracies[0]); epsilon > 0.1 || accuracies[0] > 0.6 {
-		t.Errorf("accuracy %.3f at epsilon %.3f", accuracies[0], epsilon)
+		t.Errorf("accuracy %.3f at epsilon %.3f, want at most 0.6 at 0.1", accuracies[0], epsilon)
 	}
 }
 
-// The sum of the gradients of all rows of ten trainers, each with a share of noise that is
-// whole with nine of them. Of Laplace noise the model is the mean of the last iterates.
+// Ten trainers sum the gradients of all their rows; each adds a share of the noise, which is
+// complete with nine shares. With Laplace noise the model is the mean of the last iterates.
 func TestCentralModeLearnsDigits(t *testing.T) {
 	const trainers = 10
 	type server func(weights []float32, gradient []float64)
@@ -237,7 +239,7 @@ func TestCentralModeLearnsDigits(t *testing.T) {
 		rounds int
 		plan   privacy.Examples
 		server func(size int) server
-		mean   int // of so many iterates
+		mean   int // number of the last iterates in the mean
 		least  float64
 	}{
 		"gaussian": { // the bound is 2
@@ -256,7 +258,7 @@ func TestCentralModeLearnsDigits(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := privacy.Shared{Examples: c.plan}
 			release, err := p.Release()
-			noise := lawful(t, p.Noise)
+			noise := samplerOf(t, p.Noise)
 			epsilon := epsilon(t, release, err, uint64(c.rounds))
 			var accuracies []float64
 			for n := range uint64(5) {
@@ -291,7 +293,7 @@ func TestCentralModeLearnsDigits(t *testing.T) {
 				}
 				accuracies = append(accuracies, f.accuracy(t, mean))
 			}
-			reach(t, accuracies, epsilon, 8, c.least)
+			checkAccuracy(t, accuracies, epsilon, 8, c.least)
 		})
 	}
 }
@@ -319,7 +321,7 @@ func adamOf(size int, rate float64) func(weights []float32, gradient []float64) 
 	}
 }
 
-// silence is a sampler that draws nothing but 0, so that a sum can be seen.
+// silence is a sampler that draws only 0, so that the test sees the sum.
 type silence struct{ law privacy.Law }
 
 func (s silence) Law() privacy.Law { return s.law }
@@ -328,8 +330,8 @@ func (silence) Largest() uint64 { return 0 }
 
 func (silence) Add(*privacy.Stream, []int64) {}
 
-// Through the engine and the sum: whatever a row holds, with it the sum is what it is
-// without it, and a vector within the bound.
+// With the engine and the sum together: a row changes the sum by a vector within the bound,
+// whatever it contains.
 func TestHostileRowMovesThePrivateSumByNoMoreThanTheBound(t *testing.T) {
 	f := newFederation(t, 10, 1)
 	p := privacy.Shared{Examples: examples(9, privacy.L2, 1024, privacy.Skellam{Variance: 100, Shares: 1})}
@@ -345,7 +347,7 @@ func TestHostileRowMovesThePrivateSumByNoMoreThanTheBound(t *testing.T) {
 	}
 	rows := all(f.shards[0].Rows())
 	without := sumOf(f.shards[0].Select(slices.Delete(slices.Clone(rows), 7, 8)))
-	for what, spoil := range hostile() {
+	for what, spoil := range hostileRows() {
 		table := f.shards[0].Select(rows)
 		spoil(table.Row(7), &table.Y[7])
 		moved := make([]int64, len(without))
@@ -353,7 +355,7 @@ func TestHostileRowMovesThePrivateSumByNoMoreThanTheBound(t *testing.T) {
 			moved[i] = int64(v) - int64(without[i])
 		}
 		if !p.Bound.Holds(moved) {
-			t.Errorf("%s: the sum is moved beyond the bound", what)
+			t.Errorf("%s: the row changes the sum by more than the bound", what)
 		}
 	}
 }

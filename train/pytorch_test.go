@@ -13,7 +13,7 @@ import (
 	"github.com/althing-network/althing/train"
 )
 
-// pytorch is what testdata/pytorch.py wrote; it says what the fields are.
+// pytorch is the output of testdata/pytorch.py, which describes the fields.
 type pytorch struct {
 	Jobs map[string]struct {
 		Model   spec.Model
@@ -30,8 +30,8 @@ type pytorch struct {
 	}
 }
 
-// The engine finds what PyTorch finds in float64: every loss on the way and every
-// weight at its end, to two millionths, of themselves where they are above 1.
+// The engine agrees with PyTorch in float64: every loss during training and every weight at
+// the end has an error of at most 2e-6, relative for values above 1.
 func TestEngineAgreesWithPyTorch(t *testing.T) {
 	const tolerance = 2e-6
 	text, err := os.ReadFile("testdata/pytorch.json")
@@ -75,7 +75,7 @@ func TestEngineAgreesWithPyTorch(t *testing.T) {
 		})
 	}
 	if len(all.Cases) == 0 {
-		t.Error("there is nothing to compare with")
+		t.Error("testdata/pytorch.json has no cases")
 	}
 	t.Logf("the largest difference is %.2g", worst)
 }

@@ -19,7 +19,7 @@ import (
 	"github.com/althing-network/althing/train"
 )
 
-// linear predicts the sum of the features times some weights, the bias last.
+// linear is a linear model with these weights, the bias last.
 func linear(weights ...float32) (spec.Model, []float32) {
 	return spec.Model{Kind: spec.ModelLinear, Inputs: uint32(len(weights) - 1), Loss: spec.LossMSE, Classes: 1}, weights
 }
@@ -29,7 +29,7 @@ func labelled(x, targets []float32) data.Table {
 	return data.Table{X: x, Y: make([]int32, len(x)), Targets: targets, Features: 1, Classes: 1}
 }
 
-// A linear model finds the line on which all rows lie, from zero and whatever their order.
+// A linear model that starts at 0 finds the line through all rows.
 func TestLinearFindsTheLine(t *testing.T) {
 	m, _ := linear(0, 0)
 	weights, err := model.Init(m)
@@ -54,7 +54,7 @@ func TestLinearFindsTheLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	if math.Abs(float64(result.Weights[0])-3) > 1e-4 || math.Abs(float64(result.Weights[1])+1) > 1e-4 || e.Score() < 999_990 {
-		t.Errorf("it found %v with score %s, want 3 and -1", result.Weights, e.Score())
+		t.Errorf("found weights %v with score %s, want 3 and -1", result.Weights, e.Score())
 	}
 }
 
@@ -67,19 +67,19 @@ func TestEvaluateANumber(t *testing.T) {
 		loss       float64
 		correct    int
 	}{
-		"exact":                 {[]float32{2, 1}, []float32{0, 1, 2}, []float32{1, 3, 5}, spec.One, 0, 3},
-		"the mean":              {[]float32{0, 3}, []float32{0, 1, 2}, []float32{1, 3, 5}, 0, 8. / 3, 0},
-		"worse than the mean":   {[]float32{-2, 5}, []float32{0, 1, 2}, []float32{1, 3, 5}, 0, 32. / 3, 0},
-		"a part":                {[]float32{1, 2}, []float32{0, 1, 2}, []float32{1, 3, 5}, 750_000, 2. / 3, 2}, // 1 - 2/8
-		"rounded down":          {[]float32{1, 0}, []float32{0, 1, 2}, []float32{0, 1, 4}, 538_461, 4. / 3, 1}, // 1 - 4/(26/3) = 7/13
-		"equal, found":          {[]float32{0, 0.1}, []float32{0, 1, 2}, []float32{0.1, 0.1, 0.1}, spec.One, 0, 3},
-		"equal, not found":      {[]float32{1e-3, 0.1}, []float32{0, 1, 2}, []float32{0.1, 0.1, 0.1}, 0, 5e-6 / 3, 0},
-		"a single row":          {[]float32{1, 0}, []float32{4}, []float32{4}, spec.One, 0, 1},
-		"a single row, missed":  {[]float32{1, 0}, []float32{4}, []float32{5}, 0, 1, 0},
-		"huge":                  {[]float32{1, 0}, []float32{-3e38, 3e38}, []float32{-3e38, 3e38}, spec.One, 0, 2},
-		"tiny":                  {[]float32{1, 0}, []float32{0, 1e-45}, []float32{0, 1e-45}, spec.One, 0, 2},
-		"weights of no number":  {[]float32{float32(math.NaN()), 0}, []float32{1, 2}, []float32{1, 2}, 0, math.NaN(), 0},
-		"weights of no measure": {[]float32{inf, 0}, []float32{1, 2}, []float32{1, 2}, 0, math.Inf(1), 0},
+		"exact":                {[]float32{2, 1}, []float32{0, 1, 2}, []float32{1, 3, 5}, spec.One, 0, 3},
+		"the mean":             {[]float32{0, 3}, []float32{0, 1, 2}, []float32{1, 3, 5}, 0, 8. / 3, 0},
+		"worse than the mean":  {[]float32{-2, 5}, []float32{0, 1, 2}, []float32{1, 3, 5}, 0, 32. / 3, 0},
+		"a part":               {[]float32{1, 2}, []float32{0, 1, 2}, []float32{1, 3, 5}, 750_000, 2. / 3, 2}, // 1 - 2/8
+		"rounded down":         {[]float32{1, 0}, []float32{0, 1, 2}, []float32{0, 1, 4}, 538_461, 4. / 3, 1}, // 1 - 4/(26/3) = 7/13
+		"equal, found":         {[]float32{0, 0.1}, []float32{0, 1, 2}, []float32{0.1, 0.1, 0.1}, spec.One, 0, 3},
+		"equal, not found":     {[]float32{1e-3, 0.1}, []float32{0, 1, 2}, []float32{0.1, 0.1, 0.1}, 0, 5e-6 / 3, 0},
+		"a single row":         {[]float32{1, 0}, []float32{4}, []float32{4}, spec.One, 0, 1},
+		"a single row, missed": {[]float32{1, 0}, []float32{4}, []float32{5}, 0, 1, 0},
+		"huge":                 {[]float32{1, 0}, []float32{-3e38, 3e38}, []float32{-3e38, 3e38}, spec.One, 0, 2},
+		"tiny":                 {[]float32{1, 0}, []float32{0, 1e-45}, []float32{0, 1e-45}, spec.One, 0, 2},
+		"a weight of NaN":      {[]float32{float32(math.NaN()), 0}, []float32{1, 2}, []float32{1, 2}, 0, math.NaN(), 0},
+		"an infinite weight":   {[]float32{inf, 0}, []float32{1, 2}, []float32{1, 2}, 0, math.Inf(1), 0},
 	} {
 		m, weights := linear(c.weights...)
 		e, err := train.Engine{}.Evaluate(context.Background(), m, weights, labelled(c.x, c.targets))
@@ -98,8 +98,8 @@ func TestEvaluateANumber(t *testing.T) {
 	}
 }
 
-// The score of a number lies in [0, 1], is what the count of rows says of it, and does not
-// change where everything is moved and stretched alike.
+// The score of a model that predicts a number is in [0, 1], agrees with Correct, and does not
+// change if labels and predictions are shifted and scaled together.
 func TestScoreOfANumber(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		eighth := rapid.Map(rapid.IntRange(-64, 64), func(k int) float32 { return float32(k) / 8 })
@@ -124,7 +124,7 @@ func TestScoreOfANumber(t *testing.T) {
 			stretched[i] = 4*y[i] + 16
 		}
 		if other := judge(4*slope, 4*bias+16, stretched); other.R2 != e.R2 {
-			t.Errorf("score %s, stretched by 4 and moved by 16 %s", e.R2, other.R2)
+			t.Errorf("score %s, but %s with everything times 4 plus 16", e.R2, other.R2)
 		}
 	})
 }
@@ -151,11 +151,11 @@ func TestCountsOfClasses(t *testing.T) {
 		t.Errorf("counts (-want +got):\n%s", diff)
 	}
 	if e.R2 != 0 || e.Score() != e.Accuracy() {
-		t.Errorf("R2 %s and score %s of a model of classes with accuracy %s", e.R2, e.Score(), e.Accuracy())
+		t.Errorf("a model that predicts classes has R2 %s and score %s, want 0 and the accuracy, %s", e.R2, e.Score(), e.Accuracy())
 	}
-	// So many classes that each evaluator would tell too much.
+	// With more than spec.MaxCounts classes there is a single count.
 	for _, classes := range []uint32{spec.MaxCounts, spec.MaxCounts + 1} {
-		job := pictures(t, spec.Model{Kind: spec.ModelSoftmax, Inputs: 3, Classes: classes}, 200)
+		job := randomJob(t, spec.Model{Kind: spec.ModelSoftmax, Inputs: 3, Classes: classes}, 200)
 		e, err := train.Engine{}.Evaluate(context.Background(), job.Model, job.Weights, job.Table)
 		if err != nil {
 			t.Fatal(err)
@@ -173,11 +173,11 @@ func TestCountsOfClasses(t *testing.T) {
 	}
 }
 
-// Probabilities are those of the softmax, which the twin makes in float64, whatever the
-// labels are, and predictions are the most likely classes.
+// Probabilities are those of the twin's softmax in float64, whatever the labels are, and
+// predictions are the most probable classes.
 func TestProbabilities(t *testing.T) {
 	for name, m := range architectures() {
-		job := pictures(t, m, 70)
+		job := randomJob(t, m, 70)
 		if m.Regression() {
 			continue
 		}
@@ -207,14 +207,14 @@ func TestProbabilities(t *testing.T) {
 				outputs := w.scores(job.Table.Row(i), nil)
 				loss, _ := w.loss(outputs[len(w.layers)], class, 1)
 				if math.Abs(math.Exp(-loss)-float64(row[class])) > 1e-5 {
-					t.Fatalf("%s: row %d is of its class with probability %v, the twin has %v", name, i, row[class], math.Exp(-loss))
+					t.Fatalf("%s: row %d has its class with probability %v, the twin has %v", name, i, row[class], math.Exp(-loss))
 				}
 			}
 		}
 	}
 }
 
-// Scores that estimate probabilities become some.
+// Scores of a model with the loss mse are turned into probabilities.
 func TestProbabilitiesOfSquares(t *testing.T) {
 	m := layered(spec.Image{Height: 1, Width: 1, Channels: 1}, 3, spec.Layer{Kind: spec.LayerDense, Out: 3})
 	m.Loss = spec.LossMSE
@@ -242,10 +242,10 @@ func TestValues(t *testing.T) {
 	}
 }
 
-func TestPredictionsThatAreRefused(t *testing.T) {
+func TestPredictionRefuses(t *testing.T) {
 	number, weights := linear(2, 1)
 	rows := labelled([]float32{0, 1}, nil)
-	classes := pictures(t, architectures()["dense"], 3)
+	classes := randomJob(t, architectures()["dense"], 3)
 	absurd := slices.Clone(classes.Weights)
 	absurd[0] = float32(math.NaN())
 	for name, c := range map[string]struct {
@@ -287,11 +287,11 @@ func TestPredictionsThatAreRefused(t *testing.T) {
 	}
 }
 
-// A number that is none spoils nothing but its own row's part.
-func TestHostileNumbersChangeNothingButTheirOwnPart(t *testing.T) {
+// A target that is not finite, or huge, changes only its own row's gradient.
+func TestHostileTargetsChangeOnlyTheirOwnGradient(t *testing.T) {
 	for _, name := range []string{"linear", "number", "mlp of a number"} {
 		for _, hostile := range []float64{math.NaN(), math.Inf(1), math.Inf(-1), math.MaxFloat32} {
-			job := pictures(t, architectures()[name], 6)
+			job := randomJob(t, architectures()[name], 6)
 			job.Training.Batch = 4
 			quiet := gradients(t, train.Engine{}, job)
 			job.Table.Targets = slices.Clone(job.Table.Targets)
@@ -299,23 +299,23 @@ func TestHostileNumbersChangeNothingButTheirOwnPart(t *testing.T) {
 			loud := gradients(t, train.Engine{}, job)
 			quiet[2], loud[2] = nil, nil
 			if !bitsEqual(quiet, loud) {
-				t.Errorf("%s: a label of %v changes others", name, hostile)
+				t.Errorf("%s: a label of %v changes the gradients of other rows", name, hostile)
 			}
-			p := &plainly{divisor: 6}
+			p := &unprotected{divisor: 6}
 			job.Private, job.Steps = p, 3
 			if _, err := (train.Engine{}).Train(context.Background(), job, nil); err != nil || p.releases != 3 {
 				t.Errorf("%s, label %v: %d releases of 3, error %v", name, hostile, p.releases, err)
 			}
 			job.Private, job.Steps = nil, 0
 			if _, err := (train.Engine{}).Train(context.Background(), job, nil); err == nil {
-				t.Errorf("%s: training with a label of %v does not fail", name, hostile)
+				t.Errorf("%s: training without privacy with a label of %v succeeds, want an error", name, hostile)
 			}
 		}
 	}
 }
 
-// DP-SGD learns a line through rows that are noisy themselves: the bound on a row's
-// gradient holds whatever its number is, here a hundredth of them absurd.
+// DP-SGD learns a line through noisy rows although 1% of the labels are absurd: the bound
+// limits the gradient of every row.
 func TestExampleModeLearnsALine(t *testing.T) {
 	const rows, steps = 2000, 200
 	m := spec.Model{Kind: spec.ModelLinear, Inputs: 3, Loss: spec.LossMSE, Classes: 1}
@@ -338,7 +338,7 @@ func TestExampleModeLearnsALine(t *testing.T) {
 	}
 	release, err := p.Release()
 	cost := epsilon(t, release, err, steps)
-	private, err := p.Begin(lawful(t, p.Noise), streamOf(t, 1))
+	private, err := p.Begin(samplerOf(t, p.Noise), streamOf(t, 1))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/althing-network/althing/train"
 )
 
-// A view of raw rows is brought to scale in memory of its own: the raw rows stay as they are.
+// ToScale copies the rows of a view and scales the copy: the raw rows do not change.
 func TestToScale(t *testing.T) {
 	f := model.File{
 		Data: spec.Data{Features: spec.FeaturesStandard, Missing: spec.MissingImpute, Schema: spec.Schema{Label: "price", Columns: []spec.Column{
@@ -38,14 +38,14 @@ func TestToScale(t *testing.T) {
 	}
 	raw.Features = 2
 	if _, err := train.ToScale(f, raw); err == nil {
-		t.Error("rows of two features are accepted: want three")
+		t.Error("rows of 2 features: got no error, want 3")
 	}
 	f.Scale = model.Scale{}
 	if _, err := train.ToScale(f, raw); err == nil {
-		t.Error("a file without a scale brings rows to scale")
+		t.Error("a file without a scale: got no error")
 	}
 	plain, err := train.ToScale(model.File{}, raw)
 	if err != nil || !cmp.Equal(plain.Targets, raw.Targets) || &plain.X[0] != &raw.X[0] {
-		t.Errorf("%v: without a schema rows are used where they are", err)
+		t.Errorf("without a schema the rows are copied or changed (error %v)", err)
 	}
 }

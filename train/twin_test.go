@@ -10,19 +10,19 @@ import (
 	"github.com/althing-network/althing/train"
 )
 
-// twin is the engine done dumbly: one row at a time, plain loops, float64 and
-// package math. It is what the fast one is compared with.
+// twin is a simple reference implementation of the engine: one row at a time, plain loops,
+// float64 and package math. Tests compare the engine with it.
 type twin struct {
 	layers  []twinLayer
 	loss    twinLoss
 	weights []float64
-	sums    [][]float64 // of the rows' clipped gradients, those of each step; none without a bound
+	sums    [][]float64 // of the clipped row gradients, per step; empty without a bound
 }
 
 // twinLoss is the loss of a row of class y, whose score should be value.
 type twinLoss func(scores []float64, y int32, value float64) (loss float64, gradient []float64)
 
-// twinLosses has every loss; the empty word is that of a model which says none.
+// twinLosses has every loss; the empty word is for a model that names none.
 func twinLosses() map[string]twinLoss {
 	return map[string]twinLoss{"": entropy, spec.LossMSE: distance}
 }
@@ -53,8 +53,8 @@ func newTwin(m spec.Model, weights []float32) *twin {
 	return w
 }
 
-// scores are the outputs of all layers for one row, the input first. Factors are
-// those of dropout, one list a layer; nil drops nothing.
+// scores are the outputs of all layers for one row, the input first. factors are those of
+// dropout, one list per layer; nil for no dropout.
 func (w *twin) scores(row []float32, factors [][]float64) [][]float64 {
 	x := make([]float64, len(row))
 	for i, v := range row {
@@ -88,7 +88,7 @@ func entropy(scores []float64, y int32, _ float64) (float64, []float64) {
 	return loss, p
 }
 
-// distance is the mean squared one from the value for the class and 0 for others.
+// distance is the mean squared error: class y should have the value, every other class 0.
 func distance(scores []float64, y int32, value float64) (loss float64, gradient []float64) {
 	for c, s := range scores {
 		if c == int(y) {
@@ -100,7 +100,7 @@ func distance(scores []float64, y int32, value float64) (loss float64, gradient 
 	return loss, gradient
 }
 
-// mean is that of the losses of some rows, each with its factors.
+// mean is the mean loss of some rows, each with its dropout factors.
 func (w *twin) mean(t data.Table, rows []int, factors [][][]float64) (mean float64) {
 	for i, r := range rows {
 		outputs := w.scores(t.Row(r), factors[i])
@@ -111,7 +111,7 @@ func (w *twin) mean(t data.Table, rows []int, factors [][][]float64) (mean float
 	return mean
 }
 
-// gradient is that of the mean loss over some rows, by each weight.
+// gradient is the gradient of the mean loss over some rows.
 func (w *twin) gradient(t data.Table, rows []int, factors [][][]float64) []float64 {
 	g := make([]float64, len(w.weights))
 	for n, r := range rows {
@@ -131,8 +131,8 @@ func (w *twin) gradient(t data.Table, rows []int, factors [][][]float64) []float
 	return g
 }
 
-// clipped is the gradient, or where there is a bound the mean of the rows' own
-// gradients, none longer than the bound: the definition.
+// clipped is the gradient; with a bound, the mean of the rows' gradients, each clipped to the
+// bound, by definition.
 func (w *twin) clipped(job train.Job, rows []int, factors [][][]float64) []float64 {
 	bound := float64(job.Training.Clip) / 1e6
 	if bound == 0 {
@@ -158,15 +158,15 @@ func norm(x []float64) (sum float64) {
 	return math.Sqrt(sum)
 }
 
-// dice are those of each layer for a job.
-func (w *twin) dice(seed uint64) (dice []*rand.PCG) {
+// randoms are the random generators of the layers for a job.
+func (w *twin) randoms(seed uint64) (dice []*rand.PCG) {
 	for i := range w.layers {
 		dice = append(dice, rand.NewPCG(seed, train.DropoutStream+uint64(i)))
 	}
 	return dice
 }
 
-// draw throws the dice of each layer that drops some of its values for some rows.
+// draw draws the factors of each dropout layer for some rows.
 func (w *twin) draw(dice []*rand.PCG, rows int) [][][]float64 {
 	factors := make([][][]float64, rows)
 	for r := range factors {
@@ -187,13 +187,13 @@ func (w *twin) draw(dice []*rand.PCG, rows int) [][][]float64 {
 	return factors
 }
 
-// train does what Engine.Train promises and returns the loss of the last epoch.
+// train does the same as Engine.Train and returns the loss of the last epoch.
 func (w *twin) train(job train.Job) (loss float64) {
 	order := make([]int, job.Table.Rows())
 	for i := range order {
 		order[i] = i
 	}
-	source, dice := rand.NewPCG(job.Seed, train.RowOrderStream), w.dice(job.Seed)
+	source, dice := rand.NewPCG(job.Seed, train.RowOrderStream), w.randoms(job.Seed)
 	rule := newTwinRule(job.Training, w.weights)
 	for range job.Training.Epochs {
 		data.Permute(order, source)

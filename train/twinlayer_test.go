@@ -6,27 +6,26 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// twinLayer is a layer done dumbly. Where it has wires, output out takes part in
-// input in, times a weight where there is one.
+// twinLayer is a simple implementation of a layer. If it has wires, input in contributes to
+// output out, times a weight if the wire has one.
 type twinLayer struct {
 	spec.Stage
 	kind       twinKind
 	wires      []wire
-	bias       []int // index of that of each output, where the layer has parameters
+	bias       []int // for each output the index of its bias; empty if the layer has no parameters
 	parameters int
 }
 
 type wire struct{ out, in, weight int }
 
-// twinKind is what the tests know of a kind of layer. What has no wires leaves wire
-// nil.
+// twinKind is what the tests know about a kind of layer. wire is nil if it has no wires.
 type twinKind struct {
 	example spec.Layer // for an image of 5 x 7 pixels and more
 	golden  string     // digest of the weights of its examples, on every architecture
-	// wire wires a layer whose parameters begin at some index.
+	// wire makes the wires of a layer whose parameters begin at index at.
 	wire    func(l *twinLayer, at int)
 	forward func(l twinLayer, weights, x []float64) []float64
-	// backward adds to the gradient g by all weights, and returns that by x.
+	// backward adds to g, the gradient by all weights, and returns the gradient by x.
 	backward func(l twinLayer, g, delta, weights, x []float64) []float64
 }
 
@@ -140,7 +139,7 @@ func (l *twinLayer) wireAll(at int) {
 	l.parameters = out * (in + 1)
 }
 
-// wirePatches wires each output to what the kernel covers at its place.
+// wirePatches wires each output to the inputs under the kernel at its position.
 func (l *twinLayer) wirePatches(at int) {
 	side, stride, padding := int(l.Layer.Kernel), int(l.Layer.Stride), int(l.Layer.Padding)
 	weights := l.FanIn() * int(l.Layer.Out)
@@ -166,7 +165,7 @@ func (l *twinLayer) wireWindows(int) {
 	})
 }
 
-// weigh is the bias of each output and what its wires bring.
+// weigh sums the bias and the wires of each output.
 func (l twinLayer) weigh(weights, x []float64) []float64 {
 	y := make([]float64, l.Out.Values())
 	for o, at := range l.bias {
@@ -190,7 +189,7 @@ func (l twinLayer) weighBack(g, delta, weights, x []float64) []float64 {
 	return dx
 }
 
-// largest is the index of the largest input of each output, the first of equals.
+// largest is for each output the index of its largest input, the first of several equal ones.
 func (l twinLayer) largest(x []float64) []int {
 	from := make([]int, l.Out.Values())
 	for o := range from {

@@ -8,18 +8,18 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// twinOptimiser is what the tests know of an optimiser.
+// twinOptimiser is what the tests know about an optimiser.
 type twinOptimiser struct {
-	example spec.Training // at rates a small network survives
-	// golden are the digests of the weights that it makes of all kinds of model, in the
-	// order of their names, on every architecture: alone, with penalties, and with a
-	// bound besides.
+	example spec.Training // at a rate at which a small network does not diverge
+	// golden are the digests of the weights of all small jobs, in the order of their names,
+	// on every architecture: with the optimiser alone, with penalties, and with penalties
+	// and clipped rows.
 	golden [3]string
-	// signs says that rounding decides a whole step where a gradient is near 0, so that
-	// not every job agrees with its twin.
+	// signs says that a rounding error decides a whole step if a gradient is near 0, so that
+	// not every job agrees with the twin.
 	signs bool
-	// step is by what a weight moves, times the rate, from the gradient by it: the
-	// definition of the papers and of PyTorch's documentation, in float64 and with powers.
+	// step is the move of a weight divided by the rate: the definition of the papers and of
+	// PyTorch's documentation, in float64 and with powers.
 	step func(r *twinRule, weight int, gradient float64) float64
 }
 
@@ -76,7 +76,7 @@ func twinOptimisers() map[string]twinOptimiser {
 	}
 }
 
-// twinRule is an optimiser at work, and what it remembers.
+// twinRule is an optimiser with its state.
 type twinRule struct {
 	spec.Training
 	twinOptimiser

@@ -12,12 +12,12 @@ import (
 	"github.com/althing-network/althing/train/gemm"
 )
 
-// sound wants a network to follow the slope of its loss, to agree with its twin with
-// and without a bound, on every kernel, when it is trained and when it is judged, and
-// to allocate nothing in a step.
-func sound(t *testing.T, m spec.Model) {
+// checkNetwork checks that a network's gradient is the derivative of its loss, that it agrees
+// with its twin with and without a bound, on every kernel, in training and in evaluation, and
+// that steps do not allocate.
+func checkNetwork(t *testing.T, m spec.Model) {
 	t.Helper()
-	job := pictures(t, m, 3)
+	job := randomJob(t, m, 3)
 	result, err := train.Engine{}.Train(context.Background(), job, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -25,20 +25,20 @@ func sound(t *testing.T, m spec.Model) {
 	if slices.Equal(result.Weights, job.Weights) {
 		t.Error("a step changes nothing")
 	}
-	slopes(t, job, result, len(job.Weights)/200+1)
-	job = pictures(t, m, 7)
+	checkGradient(t, job, result, len(job.Weights)/200+1)
+	job = randomJob(t, m, 7)
 	job.Training.Batch, job.Training.Epochs, job.Training.Rate = 3, 3, 50_000
-	agree(t, job)
+	compareWithTwin(t, job)
 	job.Training.Clip = 300_000
-	agree(t, job)
+	compareWithTwin(t, job)
 	job.Training.Rate = 1000
-	steady(t, "with a bound", job)
+	checkAllocations(t, "with a bound", job)
 	job.Training.Clip = 0
-	steady(t, "without a bound", job)
+	checkAllocations(t, "without a bound", job)
 }
 
-// Every kind of layer that a task may ask for can be built, trained and judged, first
-// in a network and behind others, and gives the same bits everywhere.
+// Every kind of layer that a task may name can be built, trained and evaluated, as the first
+// layer and behind others, and gives the same bits everywhere.
 func TestEveryKindOfLayer(t *testing.T) {
 	image := spec.Image{Height: 5, Width: 7, Channels: 2}
 	before := spec.Layer{Kind: spec.LayerConv2D, Out: 3, Kernel: 3, Padding: 1}
@@ -51,13 +51,13 @@ func TestEveryKindOfLayer(t *testing.T) {
 			}
 			examples := []spec.Model{layered(image, 3, kind.example, last), layered(image, 3, before, kind.example, last)}
 			for _, m := range examples {
-				sound(t, m)
+				checkNetwork(t, m)
 			}
 			everyStrict(func(engine train.Engine, machine string) {
 				var weights []float32
 				for _, m := range examples {
 					for _, clip := range []spec.PPM{0, 500_000} {
-						job := pictures(t, m, 7)
+						job := randomJob(t, m, 7)
 						job.Training.Batch, job.Training.Epochs, job.Training.Rate, job.Training.Clip = 3, 3, 50_000, clip
 						result, err := engine.Train(context.Background(), job, nil)
 						if err != nil {
@@ -74,16 +74,16 @@ func TestEveryKindOfLayer(t *testing.T) {
 	}
 }
 
-// The tests know every optimiser; what they do with it ranges over twinOptimisers.
+// twinOptimisers has every optimiser, and each agrees with its twin.
 func TestEveryOptimiser(t *testing.T) {
 	for _, word := range spec.Optimisers() {
 		if twin, ok := twinOptimisers()[word.Name]; !ok || twin.example.Optimiser != word.Name {
 			t.Errorf("the tests know no optimiser %q: add its twin to twinOptimisers", word.Name)
 			continue
 		}
-		job := with(pictures(t, architectures()["all"], 7), optimisers()[word.Name])
+		job := with(randomJob(t, architectures()["all"], 7), optimisers()[word.Name])
 		job.Training.Batch, job.Training.Epochs = 3, 3
-		agree(t, job)
+		compareWithTwin(t, job)
 	}
 }
 
@@ -95,17 +95,17 @@ func TestEveryLoss(t *testing.T) {
 		}
 		m := architectures()["dense"]
 		m.Loss = word.Name
-		sound(t, m)
+		checkNetwork(t, m)
 	}
 }
 
-// Every kind of model is among those that the tests of this package train.
+// The tests of this package train every kind of model.
 func TestEveryKindOfModel(t *testing.T) {
 	tried := map[string]bool{spec.ModelLayers: true}
 	for _, m := range architectures() {
 		tried[m.Kind] = true
 	}
-	for _, job := range kinds(t) {
+	for _, job := range smallJobs(t) {
 		tried[job.Model.Kind] = true
 	}
 	for _, word := range spec.ModelKinds() {
@@ -117,7 +117,7 @@ func TestEveryKindOfModel(t *testing.T) {
 
 func TestEveryArithmetic(t *testing.T) {
 	for _, word := range spec.Arithmetics() {
-		job := pictures(t, architectures()["all"], 7)
+		job := randomJob(t, architectures()["all"], 7)
 		job.Training.Arithmetic, job.Training.Rate = word.Name, 50_000
 		result, err := train.Engine{}.Train(context.Background(), job, nil)
 		if err != nil {
@@ -138,8 +138,8 @@ func TestEveryArithmetic(t *testing.T) {
 	}
 }
 
-// A word that the engine does not know, though package spec may, is an error: it
-// never stands for another and never ends the program.
+// A word that the engine does not know is an error, even if package spec knows it: the engine
+// never takes it for another word and never panics.
 func TestUnknownWordsAreErrors(t *testing.T) {
 	_, kernel := train.KernelOf("strange")
 	for name, err := range map[string]error{
@@ -147,7 +147,7 @@ func TestUnknownWordsAreErrors(t *testing.T) {
 		"optimiser":  train.NewOptimiser("strange"),
 		"loss":       train.LossOf("strange"),
 		"arithmetic": kernel,
-		// Nothing said is a word like another, but for a loss.
+		// The empty word is unknown too, except for a loss.
 		"no layer":     train.NewLayer(""),
 		"no optimiser": train.NewOptimiser(""),
 	} {

@@ -90,7 +90,7 @@ func LossText(a cost.Amount) string {
 
 // nanosText is a number of nanos as a decimal.
 func nanosText(n cost.Nano) string {
-	if n == cost.Dead {
+	if n == cost.NoBound {
 		return "without bound"
 	}
 	return strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%d.%09d", n/cost.OneNano, n%cost.OneNano), "0"), ".")

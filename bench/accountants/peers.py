@@ -1,4 +1,4 @@
-"""Answers for bench/accountants: what other programs' accountants say, and the CPU
+"""Answers for bench/accountants: the epsilons of other programs' accountants, and the CPU
 time each takes. one JSON object per line in, one a line out. Opacus's accountants need
 no PyTorch, but its package does: only they are loaded."""
 import json
@@ -57,7 +57,7 @@ def main():
             begin = time.process_time()
             value = float(epsilon(q))
             answer = {"epsilon": value, "seconds": time.process_time() - begin}
-        except Exception as error:  # what it cannot count is part of the answer
+        except Exception as error:  # part of the answer: what it cannot compute
             answer = {"error": f"{type(error).__name__}: {error}"}
         print(json.dumps(answer), flush=True)
 

@@ -1,7 +1,7 @@
 """What bench/aggregate compares with: the aggregation functions of Flower.
 
-Reads questions and writes answers, each one JSON object per line. Times are those of
-the wall, of the fastest function; what is prepared before a function is not in them.
+Reads questions and writes answers, each one JSON object per line. Times are wall
+times of the fastest function, without the preparation of its arguments.
 """
 import json
 import sys
@@ -27,7 +27,7 @@ def timed(function):
 
 
 class Round:
-    """Local models and their numbers of samples, as each function wants them."""
+    """Local models and their numbers of samples, in the form that each function needs."""
 
     def __init__(self, folder, samples):
         models = [np.fromfile(f"{folder}/{i}", dtype="<f4") for i in range(len(samples))]
@@ -52,7 +52,7 @@ class Round:
         return {"seconds": best[0], "function": best[1]}
 
     def ingest(self):
-        """What the object store does before it takes an object that arrived."""
+        """The checks of the object store before it stores a received object."""
 
         def take():
             for content in self.objects:

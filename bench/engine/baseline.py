@@ -21,7 +21,7 @@ REFERENCE = "reference BLAS"
 
 
 def blas():
-    """The library that multiplies matrices. Debian's PyTorch takes whichever is installed."""
+    """The library that multiplies matrices. Debian's PyTorch uses whichever is installed."""
     built = re.search(r"BLAS_INFO=(\w+)", torch.__config__.show())
     if built and built[1] != "generic":
         return built[1]
@@ -44,7 +44,7 @@ def values(image):
 
 
 def network(stages):
-    """The layers; a network of dense layers only never sees an image."""
+    """The layers. A network of only dense layers gets flat rows instead of images."""
     modules, image = [], False
     for stage in stages:
         layer, before = stage["Layer"], stage["In"]
@@ -77,7 +77,7 @@ class Task:
         self.batch, self.rate = q["batch"], q["rate"]
 
     def begin(self):
-        """Puts the initial weights back."""
+        """Resets the weights to the initial ones."""
         parameters = list(self.net.parameters())
         with torch.no_grad():
             for p, w in zip(parameters, self.weights.split([p.numel() for p in parameters])):

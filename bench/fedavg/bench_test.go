@@ -65,9 +65,9 @@ func TestRunGoesOnWhereItStopped(t *testing.T) {
 	if rounds, reached := trials[0].rounds(); !reached || len(trials) != 2 || float64(trials[1].Cap) > rounds+1 {
 		t.Errorf("the first rate took %v rounds: want the second to be given up then, not after %d", rounds, trials[1].Cap)
 	}
-	again, progress := call("")
-	if diff := cmp.Diff(table, again); diff != "" || progress != "" {
-		t.Errorf("run again: %s\ntable (-first +again):\n%s", progress, diff)
+	repeated, progress := call("")
+	if diff := cmp.Diff(table, repeated); diff != "" || progress != "" {
+		t.Errorf("run again: %s\ntable (-first +repeated):\n%s", progress, diff)
 	}
 	reported, _ := call("--report --data /nowhere")
 	if diff := cmp.Diff(table, reported); diff != "" {
@@ -116,9 +116,9 @@ func TestInterruptedTrialIsKeptAndRunAgain(t *testing.T) {
 	if err := run(t.Context(), o, io.Discard, io.Discard); err != nil {
 		t.Fatal(err)
 	}
-	again := mustOpen(t, log).trials
-	if len(again) != 2 || again[1].Cap != 40 || !cmp.Equal(again[1].Curve[:26], trials[0].Curve) {
-		t.Errorf("run again: %d trials", len(again))
+	repeated := mustOpen(t, log).trials
+	if len(repeated) != 2 || repeated[1].Cap != 40 || !cmp.Equal(repeated[1].Curve[:26], trials[0].Curve) {
+		t.Errorf("run again: %d trials", len(repeated))
 	}
 	if r := outcome(o, mustOpen(t, log), o.settings()[0]); r.Cap != 40 || r.Rates != 1 {
 		t.Errorf("result after the second run: cap %d, %d rates: want 40, 1", r.Cap, r.Rates)

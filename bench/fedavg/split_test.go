@@ -96,9 +96,9 @@ func TestNonIIDClientsHaveTwoShards(t *testing.T) {
 func TestSplitDependsOnItsSeedOnly(t *testing.T) {
 	for _, name := range []string{iid, nonIID} {
 		first, _ := split(numbered(400), name, 10, 1)
-		again, _ := split(numbered(400), name, 10, 1)
+		repeated, _ := split(numbered(400), name, 10, 1)
 		other, _ := split(numbered(400), name, 10, 2)
-		if !cmp.Equal(first, again) {
+		if !cmp.Equal(first, repeated) {
 			t.Errorf("%s: the same seed gives two splits", name)
 		}
 		if cmp.Equal(first, other) {

@@ -1,8 +1,8 @@
 """What bench/opacus compares with: DP-SGD by Opacus, one thread.
 
-Reads questions and writes answers, each one JSON object per line. Everything is done as
-Opacus's documents show it: the PrivacyEngine makes model, optimiser and loader private,
-samples are Poisson, and the noise is PyTorch's own, not the slower secure one.
+Reads questions and writes answers, each one JSON object per line. Training follows
+Opacus's documentation: the PrivacyEngine makes model, optimiser and loader private, sampling
+is Poisson, and the noise comes from PyTorch's default generator, not the slower secure one.
 """
 import base64
 import json
@@ -39,7 +39,7 @@ class Task:
         self.held_y = torch.tensor(q["held_y"])
 
     def begin(self, mode, weights, seed):
-        """A private training from given weights that has made no step."""
+        """A private training from given weights, before its first step."""
         torch.manual_seed(seed)
         net = network(self.q["widths"])
         parameters = list(net.parameters())
@@ -62,7 +62,7 @@ class Task:
             self.loss = loss
 
     def train(self, steps):
-        """Makes steps, and tells their CPU time and what is right of the hold-out then."""
+        """Runs steps, and returns their CPU time and the accuracy on the hold-out."""
         start = time.process_time()
         while steps > 0:
             for x, y in self.loader:
@@ -79,7 +79,7 @@ class Task:
 
 
 def epsilons(q):
-    """What both accountants say of all steps, with the usual errors of the second."""
+    """The epsilon of all steps by both accountants; PRV with its default error bounds."""
     answer = {}
     for name, accountant in (("rdp", RDPAccountant()), ("prv", PRVAccountant())):
         accountant.history = [(q["noise"], q["rate"], q["steps"])]

@@ -77,7 +77,7 @@ func TestRecords(t *testing.T) {
 	if err != nil || len(all) != 1 || fmt.Sprint(all[0]) != fmt.Sprint(want) {
 		t.Fatalf("%+v, %v", all, err)
 	}
-	if again := (record{Set: "iris", Way: inSimulator, Split: 3}); !again.in(all) {
+	if recorded := (record{Set: "iris", Way: inSimulator, Split: 3}); !recorded.in(all) {
 		t.Error("the recorded trial would run again")
 	}
 	if other := (record{Set: "iris", Way: inSimulator, Split: 4}); other.in(all) {
@@ -129,16 +129,16 @@ func TestSplit(t *testing.T) {
 		if len(seen) != 200 || len(slices.Compact(seen)) != 200 {
 			t.Errorf("the parts have %d rows, %d different ones", len(seen), len(slices.Compact(seen)))
 		}
-		again, err := open(m.set, f.files[1])
+		reopened, err := open(m.set, f.files[1])
 		if err != nil {
 			t.Fatal(err)
 		}
 		for i := range f.holdout.Rows() {
-			if !slices.Equal(again.rows.Row(i), f.holdout.Row(i)) || again.rows.Y[i] != f.holdout.Y[i] {
-				t.Fatalf("row %d of the file is %v, held out is %v", i, again.rows.Row(i), f.holdout.Row(i))
+			if !slices.Equal(reopened.rows.Row(i), f.holdout.Row(i)) || reopened.rows.Y[i] != f.holdout.Y[i] {
+				t.Fatalf("row %d of the file is %v, held out is %v", i, reopened.rows.Row(i), f.holdout.Row(i))
 			}
 		}
-		if err := again.asked.Schema.Validate(); err != nil {
+		if err := reopened.asked.Schema.Validate(); err != nil {
 			t.Error(err)
 		}
 	}

@@ -30,8 +30,8 @@ LOADERS = {
 
 
 def pipeline(regression):
-    """Numbers are imputed and standardised, categories are one-hot: with all that the
-    packages do unless they are told otherwise, but that the solver may end its work."""
+    """Numbers are imputed and standardised, categories are one-hot. All settings are the
+    defaults, except that the solver has enough iterations to converge."""
     columns = make_column_transformer(
         (make_pipeline(SimpleImputer(), StandardScaler()), make_column_selector(dtype_include="number")),
         (OneHotEncoder(handle_unknown="ignore"), make_column_selector(dtype_exclude="number")),
@@ -40,7 +40,7 @@ def pipeline(regression):
 
 
 def score(q):
-    """The accuracy, of a regression R2, of rows that were not learned from."""
+    """The accuracy, or R2 of a regression, on rows that were not trained on."""
     rows, held = (pd.concat([pd.read_csv(path) for path in q[key]]) for key in ("rows", "held"))
     label = q["label"]
     model = pipeline(q["regression"]).fit(rows.drop(columns=label), rows[label])

@@ -422,7 +422,7 @@ func TestCheckSaysWhoCouldPay(t *testing.T) {
 	}
 	if diff := cmp.Diff([]verdict{
 		{1, 8_000_000, 4, ""},
-		{2, 8_000_000, 0, "release protects another unit: client, where the limit counts each example"},
+		{2, 8_000_000, 0, "release protects another unit: client: want example, the unit of the limit"},
 		{3, 8_000_000, 4, ""}, // epsilon 2 each
 		{5, 2_000_000, 2, "privacy budget exhausted: 2 of epsilon 3 at delta 0.00001 (client, zero-out) is left, enough for 2 of 4 releases"},
 	}, got, cmp.AllowUnexported(verdict{})); diff != "" {

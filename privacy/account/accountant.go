@@ -8,26 +8,27 @@ import (
 	"strings"
 )
 
-// Accountant is a way to count. Its word says which one gave an answer.
+// Accountant names a method to bound the privacy loss of a plan.
 type Accountant string
 
 // The accountants.
 const (
 	// Basic adds up pure epsilons.
 	Basic Accountant = "basic"
-	// KOV composes steps of one pure epsilon optimally (Kairouz, Oh and Viswanath 2015).
+	// KOV composes steps with the same pure epsilon optimally (Kairouz, Oh and Viswanath 2015).
 	KOV Accountant = "kov"
 	// RDP adds up Renyi divergences at many orders (Mironov 2017).
 	RDP Accountant = "rdp"
-	// ZCDP adds up two numbers, xi and rho (Bun and Steinke 2016).
+	// ZCDP adds up the two parameters of zero-concentrated privacy, xi and rho (Bun and
+	// Steinke 2016).
 	ZCDP Accountant = "zcdp"
 	// PLD composes the distributions of privacy losses (Doroshenko et al. 2022).
 	PLD Accountant = "pld"
-	// Exact knows unsampled Gaussians exactly (Balle and Wang 2018).
+	// Exact is exact for Gaussians without sampling (Balle and Wang 2018).
 	Exact Accountant = "exact"
 )
 
-// Accountants lists every accountant, the cheapest first.
+// Accountants lists every accountant, the fastest first.
 func Accountants() []Accountant { return []Accountant{Basic, Exact, ZCDP, RDP, KOV, PLD} }
 
 // ParseAccountant reads the word for an accountant.
@@ -35,10 +36,10 @@ func ParseAccountant(s string) (Accountant, error) {
 	if slices.Contains(Accountants(), Accountant(s)) {
 		return Accountant(s), nil
 	}
-	return "", fmt.Errorf("no accountant is called %q: want one of %s", s, words(Accountants()))
+	return "", fmt.Errorf("no accountant is called %q: want one of %s", s, wordList(Accountants()))
 }
 
-func words(accountants []Accountant) string {
+func wordList(accountants []Accountant) string {
 	all := make([]string, len(accountants))
 	for i, a := range accountants {
 		all[i] = string(a)
@@ -46,16 +47,17 @@ func words(accountants []Accountant) string {
 	return strings.Join(all, ", ")
 }
 
-// ErrUnsound is wrapped when an accountant cannot give a bound that holds for what a
-// plan composes; another may.
+// ErrUnsound is wrapped if an accountant has no valid bound for a plan; another may have
+// one.
 var ErrUnsound = errors.New("the accountant is not sound for this plan")
 
 func (a Accountant) unsound(why string, args ...any) error {
 	return fmt.Errorf("%w: %s %s", ErrUnsound, a, fmt.Sprintf(why, args...))
 }
 
-// count is what the accountant makes of a plan, or [ErrUnsound].
-func (a Accountant) count(all []release) (proof, error) {
+// prove is what the accountant can prove about the releases of a plan. Its error wraps
+// [ErrUnsound].
+func (a Accountant) prove(all []release) (proof, error) {
 	switch a {
 	case Basic:
 		return newBasic(all)
@@ -74,19 +76,19 @@ func (a Accountant) count(all []release) (proof, error) {
 	return nil, err
 }
 
-// Epsilon is the least epsilon that any accountant can prove for a delta.
+// Epsilon is the smallest epsilon that any accountant can prove for a delta.
 func (p Plan) Epsilon(delta float64) (Answer, error) {
 	return p.tightest(func(a Accountant) (Answer, error) { return p.epsilonBy(a, delta) },
 		func(a Answer) float64 { return a.Epsilon })
 }
 
-// Delta is the least delta that any accountant can prove for an epsilon.
+// Delta is the smallest delta that any accountant can prove for an epsilon.
 func (p Plan) Delta(epsilon float64) (Answer, error) {
 	return p.tightest(func(a Accountant) (Answer, error) { return p.deltaBy(a, epsilon) },
 		func(a Answer) float64 { return a.Delta })
 }
 
-// tightest asks every accountant. What is known exactly needs no other.
+// tightest is the best answer of all accountants. If Exact has an answer, no other is asked.
 func (p Plan) tightest(ask func(Accountant) (Answer, error), size func(Answer) float64) (best Answer, err error) {
 	if answer, err := ask(Exact); !errors.Is(err, ErrUnsound) {
 		return answer, err
@@ -103,7 +105,7 @@ func (p Plan) tightest(ask func(Accountant) (Answer, error), size func(Answer) f
 		}
 	}
 	if !found {
-		return Answer{}, fmt.Errorf("%w: no accountant knows %v", ErrUnsound, p)
+		return Answer{}, fmt.Errorf("%w: no accountant has a bound for %v", ErrUnsound, p)
 	}
 	return best, nil
 }
@@ -112,13 +114,13 @@ func (p Plan) tightest(ask func(Accountant) (Answer, error), size func(Answer) f
 // [ErrUnsound] names the accountants that are sound for the plan.
 func (p Plan) EpsilonBy(a Accountant, delta float64) (Answer, error) {
 	answer, err := p.epsilonBy(a, delta)
-	return answer, p.naming(a, err)
+	return answer, p.nameOthers(a, err)
 }
 
 // DeltaBy is the delta that one accountant proves for an epsilon, with the same errors.
 func (p Plan) DeltaBy(a Accountant, epsilon float64) (Answer, error) {
 	answer, err := p.deltaBy(a, epsilon)
-	return answer, p.naming(a, err)
+	return answer, p.nameOthers(a, err)
 }
 
 func (p Plan) epsilonBy(a Accountant, delta float64) (Answer, error) {
@@ -131,7 +133,7 @@ func (p Plan) epsilonBy(a Accountant, delta float64) (Answer, error) {
 	}
 	epsilon := epsilonOf(c, delta)
 	if !(epsilon < math.Inf(1)) {
-		return Answer{}, a.unsound("reaches no epsilon at delta %v", delta)
+		return Answer{}, a.unsound("has no finite epsilon at delta %v", delta)
 	}
 	proved, order := c.delta(epsilon)
 	if proved > 0 {
@@ -150,18 +152,18 @@ func (p Plan) deltaBy(a Accountant, epsilon float64) (Answer, error) {
 	}
 	delta, order := c.delta(epsilon)
 	if !(delta < 1) {
-		return Answer{}, a.unsound("reaches no delta below 1 at epsilon %v", epsilon)
+		return Answer{}, a.unsound("has no delta below 1 at epsilon %v", epsilon)
 	}
 	return p.answer(a, epsilon, delta, order), nil
 }
 
-// Sound lists the accountants that can bound what the plan composes, the cheapest first.
+// Sound lists the accountants that have a bound for the plan, the fastest first.
 func (p Plan) Sound() (sound []Accountant, err error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}
 	for _, a := range Accountants() {
-		if _, err := a.count(p.releases()); err == nil {
+		if _, err := a.prove(p.releases()); err == nil {
 			sound = append(sound, a)
 		}
 	}
@@ -172,11 +174,11 @@ func (p Plan) proof(a Accountant) (proof, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}
-	return a.count(p.releases())
+	return a.prove(p.releases())
 }
 
-// naming adds to a refusal by one accountant which others could be asked.
-func (p Plan) naming(a Accountant, refusal error) error {
+// nameOthers adds to an [ErrUnsound] of one accountant the names of those that are sound.
+func (p Plan) nameOthers(a Accountant, refusal error) error {
 	if !errors.Is(refusal, ErrUnsound) {
 		return refusal
 	}
@@ -185,7 +187,7 @@ func (p Plan) naming(a Accountant, refusal error) error {
 	if err != nil || len(others) == 0 {
 		return refusal
 	}
-	return fmt.Errorf("%w; sound for it: %s", refusal, words(others))
+	return fmt.Errorf("%w; sound for it: %s", refusal, wordList(others))
 }
 
 func (p Plan) answer(a Accountant, epsilon, delta, order float64) Answer {

@@ -5,22 +5,23 @@ import (
 	"sort"
 )
 
-// anchors are the epsilons of a plan at which its losses are composed anew. They follow
-// from the plan alone, so all that is asked of it is answered from the same sums.
+// anchors are the epsilons of a plan for which the sum of its losses is computed, each time
+// with the tilt that is most accurate there. They depend on the plan alone, so all questions
+// about a plan are answered from the same sums.
 type anchors struct {
 	epsilons []float64 // rising, from 0 on
-	deltas   []float64 // what the Renyi divergence proves there; more than is true
+	deltas   []float64 // upper bounds on delta at these epsilons, from Renyi divergences
 }
 
-// newAnchors puts an anchor at 0 and then one about every two standard deviations of a
-// normal law, as seen in its tail: each sum is accurate that far.
+// newAnchors puts an anchor at 0, and further ones about two standard deviations of a normal
+// law apart: each sum is accurate that far.
 func newAnchors(all []release) anchors {
-	const least = 1e-280
+	const minDelta = 1e-280
 	a := anchors{epsilons: []float64{0}, deltas: []float64{1}}
 	rdp := divergences(all, Orders())
 	for k := 1.0; ; k++ {
 		delta := math.Exp(-2 * k * k)
-		if delta < least {
+		if delta < minDelta {
 			return a
 		}
 		if epsilon, _ := rdp.atDelta(delta); epsilon > a.epsilons[len(a.epsilons)-1] && epsilon < math.Inf(1) {
@@ -29,58 +30,59 @@ func newAnchors(all []release) anchors {
 	}
 }
 
-// below is the last anchor that is not above an epsilon.
+// below is the index of the last anchor that is not above an epsilon.
 func (a anchors) below(epsilon float64) int {
 	return sort.Search(len(a.epsilons), func(k int) bool { return a.epsilons[k] > epsilon }) - 1
 }
 
-// direction is the bound on the losses in one direction, a curve that is made of the
-// bounds of its anchors. Between two anchors it is the smaller one of their bounds, but
-// not less than the upper anchor's bound at the upper anchor: so it never rises, although
-// the bounds have steps and errors of their own.
+// direction is the bound on delta for the losses in one direction, add or remove. It is a
+// curve made of the bounds of its anchors: between two anchors the smaller of their bounds,
+// but not less than the upper anchor's bound at the upper anchor. So the curve never rises,
+// although the single bounds have steps and errors.
 type direction struct {
 	all  []release
 	laws []tails
 	anchors
-	sums map[int]composed // those that were needed; no masses where there is no bound
+	sums map[int]composed // cache by anchor; empty if an anchor has no bound
 }
 
 func (d *direction) delta(epsilon float64) float64 {
 	k := d.below(epsilon)
-	for k > 0 && d.at(k).useless() {
+	for k > 0 && d.at(k).empty() {
 		k--
 	}
 	here := d.at(k).delta(epsilon)
-	if k+1 == len(d.epsilons) || d.at(k+1).useless() {
+	if k+1 == len(d.epsilons) || d.at(k+1).empty() {
 		return here
 	}
 	next := d.at(k + 1)
 	return math.Max(math.Min(here, next.delta(epsilon)), next.delta(d.epsilons[k+1]))
 }
 
-// near goes from the anchor that is probably below to the one that is.
-func (d *direction) near(delta float64) float64 {
-	const loose = 30 // as much as Renyi divergences usually overstate delta
-	k := sort.Search(len(d.deltas), func(k int) bool { return d.deltas[k] < loose*delta }) - 1
+// startEpsilon finds the two anchors between which delta is reached and searches there. It
+// begins at the anchor that is probably the lower one.
+func (d *direction) startEpsilon(delta float64) float64 {
+	const typicalExcess = 30 // factor by which Renyi divergences usually overstate delta
+	k := sort.Search(len(d.deltas), func(k int) bool { return d.deltas[k] < typicalExcess*delta }) - 1
 	k = max(k, 0)
 	at := func(k int) float64 { return d.at(k).delta(d.epsilons[k]) }
-	for k > 0 && (d.at(k).useless() || at(k) <= delta) {
+	for k > 0 && (d.at(k).empty() || at(k) <= delta) {
 		k--
 	}
-	if d.at(k).useless() {
+	if d.at(k).empty() {
 		return math.Inf(1)
 	}
 	if at(k) <= delta {
 		return 0
 	}
-	for ; k+1 < len(d.epsilons) && !d.at(k+1).useless(); k++ {
+	for ; k+1 < len(d.epsilons) && !d.at(k+1).empty(); k++ {
 		if at(k+1) <= delta {
 			return crossing(d.epsilons[k], d.epsilons[k+1], func(epsilon float64) bool { return d.delta(epsilon) <= delta })
 		}
 	}
 	high := d.epsilons[k] + d.at(k).step
 	for d.delta(high) > delta {
-		if high > mostParameter { // infinite losses alone are more probable
+		if high > maxParameter { // the probability of infinite losses alone exceeds delta
 			return math.Inf(1)
 		}
 		high *= 2
@@ -88,7 +90,7 @@ func (d *direction) near(delta float64) float64 {
 	return crossing(d.epsilons[k], high, func(epsilon float64) bool { return d.delta(epsilon) <= delta })
 }
 
-// at is the sum that is most accurate at one anchor.
+// at is the sum of losses that is most accurate at anchor k.
 func (d *direction) at(k int) composed {
 	c, ok := d.sums[k]
 	if !ok {
@@ -101,9 +103,9 @@ func (d *direction) at(k int) composed {
 	return c
 }
 
-// compose adds up the losses of all steps, tilted so that a bound by the generating
-// function at the anchor is least. A window that would be too long is made of longer
-// steps.
+// compose computes the distribution of the sum of the losses of all steps, with the tilt
+// that minimises the bound from the generating function at anchor k. If the window would be
+// too long, it takes a coarser grid.
 func (d *direction) compose(k int) composed {
 	epsilon, next := d.epsilons[k], d.deltas[min(k+1, len(d.deltas)-1)]
 	bound := func(generating, tilt float64) float64 { return toLogDelta(tilt+1, generating/tilt, epsilon) }
@@ -123,5 +125,5 @@ func (d *direction) compose(k int) composed {
 	return s.compose(tilt, low, high)
 }
 
-// useless reports whether no loss could be composed.
-func (c composed) useless() bool { return len(c.higher) == 0 }
+// empty reports whether the losses were too large to compose.
+func (c composed) empty() bool { return len(c.higher) == 0 }

@@ -6,9 +6,9 @@ import (
 	"math"
 )
 
-// Calibrate multiplies the noise of all parts by one factor, about the least with
-// which the plan is (epsilon, delta)-private. It gives the plan with that noise and
-// what is proved of it.
+// Calibrate multiplies the noise of all parts by one factor: about the smallest one with
+// which the plan is (epsilon, delta)-private. It returns the plan with that noise and what
+// is proved for it.
 func (p Plan) Calibrate(epsilon, delta float64) (Plan, Answer, error) {
 	return p.calibrate(epsilon, delta, func(q Plan) (Answer, error) { return q.Epsilon(delta) })
 }
@@ -16,7 +16,7 @@ func (p Plan) Calibrate(epsilon, delta float64) (Plan, Answer, error) {
 // CalibrateBy is Calibrate with one accountant, which must be sound for the plan.
 func (p Plan) CalibrateBy(a Accountant, epsilon, delta float64) (Plan, Answer, error) {
 	if _, err := p.proof(a); err != nil {
-		return Plan{}, Answer{}, p.naming(a, err)
+		return Plan{}, Answer{}, p.nameOthers(a, err)
 	}
 	return p.calibrate(epsilon, delta, func(q Plan) (Answer, error) { return q.EpsilonBy(a, delta) })
 }
@@ -32,24 +32,25 @@ func (p Plan) calibrate(epsilon, delta float64, ask func(Plan) (Answer, error)) 
 	return p.scaled(math.Exp(s.high)), s.answer, nil
 }
 
-// search is for x, the logarithm of the factor that the noise of a plan needs.
+// search looks for x, the logarithm of the factor that the noise of a plan needs.
 type search struct {
 	plan    Plan
 	epsilon float64
 	ask     func(Plan) (Answer, error)
 
-	// The noise is too little at low and enough at high, with the answer; by how much
-	// stands beside it, as the logarithm of what is proved over what is wanted.
-	low, high        float64
-	tooMuch, toSpare float64
-	answer           Answer
+	// At x = low the noise is too small, at x = high it is large enough; answer is for high.
+	// The excess is the logarithm of the proved epsilon divided by the wanted one: above 0
+	// at low, at most 0 at high.
+	low, high             float64
+	lowExcess, highExcess float64
+	answer                Answer
 }
 
-// When the search gives up, and when it is done.
+// Limits of the search, and the accuracy of x at which it is done.
 const (
 	maxDoublings = 60
 	maxHalvings  = 80
-	closeEnough  = 1e-9
+	tolerance    = 1e-9
 )
 
 func (s *search) run() error {
@@ -57,29 +58,29 @@ func (s *search) run() error {
 		return err
 	}
 	for i := range maxHalvings {
-		if s.high-s.low < closeEnough || s.toSpare > -closeEnough {
+		if s.high-s.low < tolerance || s.highExcess > -tolerance {
 			break
 		}
-		// What is proved is nearly a power of the noise; every third try does not
-		// rely on it.
-		x := s.low + (s.high-s.low)*s.tooMuch/(s.tooMuch-s.toSpare)
+		// The proved epsilon is nearly a power of the noise, so interpolate; every third
+		// step bisects instead.
+		x := s.low + (s.high-s.low)*s.lowExcess/(s.lowExcess-s.highExcess)
 		if i%3 == 2 {
 			x = (s.low + s.high) / 2
 		}
-		if err := s.try(x); err != nil {
+		if err := s.tryNoise(x); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// bracket goes up from the noise of the plan by doubling until it is enough, or down
-// by halving until it is too little.
+// bracket finds low and high: it doubles the plan's noise until it is large enough, or
+// halves it until it is too small.
 func (s *search) bracket() error {
 	s.low, s.high = math.Inf(-1), math.Inf(1)
 	x, err := 0.0, error(nil)
 	for range maxDoublings {
-		if err = s.try(x); err != nil && !errors.Is(err, ErrUnsound) {
+		if err = s.tryNoise(x); err != nil && !errors.Is(err, ErrUnsound) {
 			return err
 		}
 		switch {
@@ -94,23 +95,24 @@ func (s *search) bracket() error {
 	if err != nil {
 		return err
 	}
-	return fmt.Errorf("no noise between 2^-%d and 2^%d times that of the plan has an epsilon of %v", maxDoublings, maxDoublings, s.epsilon)
+	return fmt.Errorf("no noise between 2^-%d and 2^%d times the plan's noise gives an epsilon of %v", maxDoublings, maxDoublings, s.epsilon)
 }
 
-// try asks for one noise. One so little that no bound is left is too little.
-func (s *search) try(x float64) error {
-	const most = 10 // of a logarithm, so that zero and infinity have one
+// tryNoise asks for the epsilon with e^x times the noise and updates low or high. If there
+// is no bound, the noise is too small.
+func (s *search) tryNoise(x float64) error {
+	const maxExcess = 10 // limits the logarithms of 0 and infinity
 	answer, err := s.ask(s.plan.scaled(math.Exp(x)))
-	over := math.Max(-most, math.Min(most, math.Log(answer.Epsilon/s.epsilon)))
+	excess := math.Max(-maxExcess, math.Min(maxExcess, math.Log(answer.Epsilon/s.epsilon)))
 	switch {
 	case errors.Is(err, ErrUnsound):
-		s.low, s.tooMuch = x, most
+		s.low, s.lowExcess = x, maxExcess
 	case err != nil:
 		return err
-	case over > 0:
-		s.low, s.tooMuch = x, over
+	case excess > 0:
+		s.low, s.lowExcess = x, excess
 	default:
-		s.high, s.toSpare, s.answer = x, over, answer
+		s.high, s.highExcess, s.answer = x, excess, answer
 	}
 	return nil
 }

@@ -2,23 +2,24 @@ package account
 
 import "math"
 
-// composed is the distribution of the sum of losses. It was computed as one of which
-// each loss is more probable by e^(tilt*loss-generating), which is centred at the losses
-// that matter, so that errors are small beside what is asked for.
+// composed is the distribution of the sum of losses. It was computed from a tilted one, in
+// which each loss is e^(tilt*loss-generating) times as probable. The tilted distribution is
+// centred at the losses that matter, so that its errors are small beside the result.
 type composed struct {
 	step, tilt, generating float64
-	first                  int // the losses are multiples of the step, from first*step on
+	first                  int // the losses are multiples of step, from first*step on
 
-	// For each loss, the mass at it and above, and the same with each loss above it
-	// counted e^(loss-larger) times: the mass under Q over e^-loss.
+	// For each loss: higher is the probability of this loss and all larger ones. lower is
+	// the same with each larger loss weighted by e^(loss-larger), which is the probability
+	// under Q divided by e^-loss.
 	higher, lower []float64
 
-	infinite float64
-	lost     float64 // how far the masses above a loss may be too small, tilted
-	rounding float64 // the relative error of weights, over all steps
+	infinite float64 // probability of an infinite loss
+	lost     float64 // how much higher may be too small, tilted
+	rounding float64 // relative error of the weights, over all steps
 }
 
-// tailed is a composed distribution of the tilted masses.
+// tailed sets higher and lower from the tilted probabilities.
 func (c composed) tailed(tilted []float64) composed {
 	c.higher, c.lower = make([]float64, len(tilted)), make([]float64, len(tilted))
 	higher, lower, shrink := 0.0, 0.0, math.Exp(-c.step)
@@ -33,10 +34,10 @@ func (c composed) tailed(tilted []float64) composed {
 
 func (c composed) loss(i int) float64 { return float64(c.first+i) * c.step }
 
-// untilt is what tilted mass at a loss is multiplied by.
+// untilt is the factor from the tilted probability of a loss to its probability.
 func (c composed) untilt(loss float64) float64 { return math.Exp(c.generating - c.tilt*loss) }
 
-// delta at an epsilon. Below the window nothing is known.
+// delta is a bound on delta at an epsilon; 1 below the window.
 func (c composed) delta(epsilon float64) float64 {
 	if len(c.higher) == 0 || epsilon < float64(c.first)*c.step {
 		return 1
@@ -47,13 +48,13 @@ func (c composed) delta(epsilon float64) float64 {
 	}
 	summing := 8 * ulp * float64(len(c.higher)) * higher
 	delta := (math.Max(0, higher-lower)+summing+c.lost*c.untilt(epsilon))*(1+c.rounding) + c.infinite
-	if !(delta < 1) { // also where a weight has no room in a float64
+	if !(delta < 1) { // also if a weight overflowed
 		return 1
 	}
 	return up(delta)
 }
 
-// above is the place of the first loss above an epsilon.
+// above is the index of the first loss above an epsilon.
 func (c composed) above(epsilon float64) int {
 	i := int(math.Min(epsilon/c.step, float64(c.first+len(c.higher)))) - c.first
 	for i > 0 && c.loss(i-1) > epsilon {

@@ -23,6 +23,6 @@ func ExamplePlan() {
 	fmt.Printf("%.2f\n", quieter.Parts[0].Mechanism.(account.Gaussian).Noise)
 	// Output:
 	// pld 6.77
-	// the accountant is not sound for this plan: basic adds up pure epsilons, and gaussian with noise 1.5 has none; sound for it: rdp, pld
+	// the accountant is not sound for this plan: basic adds up pure epsilons: gaussian with noise 1.5 has none; sound for it: rdp, pld
 	// 4.18
 }

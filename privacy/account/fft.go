@@ -2,9 +2,8 @@ package account
 
 import "math"
 
-// transform is the discrete Fourier transform of one length, a power of two. It
-// leaves frequencies in the order that costs nothing, which is no matter where they
-// are only multiplied.
+// transform is the discrete Fourier transform of one length, a power of two. Frequencies
+// are in bit-reversed order, which is cheapest and does not matter for products.
 type transform struct{ roots []complex128 }
 
 func newTransform(length int) transform {
@@ -16,7 +15,7 @@ func newTransform(length int) transform {
 	return transform{roots}
 }
 
-// forward replaces values by frequencies, by Gentleman and Sande's method.
+// forward replaces values by frequencies (Gentleman and Sande's algorithm).
 func (t transform) forward(a []complex128) {
 	for half := len(a) / 2; half > 0; half /= 2 {
 		stride := len(t.roots) / half
@@ -31,7 +30,7 @@ func (t transform) forward(a []complex128) {
 	}
 }
 
-// backward replaces frequencies by values, by Cooley and Tukey's method.
+// backward replaces frequencies by values (Cooley and Tukey's algorithm).
 func (t transform) backward(a []complex128) {
 	for half := 1; half < len(a); half *= 2 {
 		stride := len(t.roots) / half
@@ -55,16 +54,16 @@ func (t transform) backward(a []complex128) {
 // their arguments are as large as pi).
 func transformError(length int) float64 { return 16 * ulp * math.Log2(float64(length)) }
 
-// power is z^n. What is too small to matter becomes 0, because arithmetic on
-// numbers smaller than normal ones is slow.
+// power is z^n. Results too small to matter become 0, because arithmetic on subnormal
+// numbers is slow.
 func power(z complex128, n int) complex128 {
-	const vanishing = 1e-140
+	const underflow = 1e-140
 	result := complex(1, 0)
 	for ; n > 0; n >>= 1 {
 		if n&1 == 1 {
 			result *= z
 		}
-		if z *= z; math.Abs(real(z))+math.Abs(imag(z)) < vanishing {
+		if z *= z; math.Abs(real(z))+math.Abs(imag(z)) < underflow {
 			if n > 1 {
 				return 0
 			}

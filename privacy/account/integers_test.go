@@ -6,9 +6,9 @@ import (
 	"github.com/althing-network/althing/privacy/account"
 )
 
-// TestKnownIntegerOrders holds the curve to values rounded up to nano with exact
-// arithmetic, at integer orders only.
-func TestKnownIntegerOrders(t *testing.T) {
+// TestCurveAgreesWithExactArithmetic compares curves at integer orders with values that were
+// computed with exact arithmetic and rounded up to 1e-9.
+func TestCurveAgreesWithExactArithmetic(t *testing.T) {
 	none := account.Sampling{}
 	gaussian := func(sigma float64) account.Mechanism { return account.Gaussian{Noise: sigma} }
 	at := func(nano ...float64) map[float64]float64 {
@@ -63,7 +63,7 @@ func TestKnownIntegerOrders(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// There the curve of one step was rounded up to nano before it was multiplied.
+		// The expected value rounds the curve of one step up to 1e-9 before multiplying it.
 		if got, order := all.Epsilon(1e-5); order != v.order || got*1e9 > v.epsilon+1 || got*1e9 < v.epsilon-float64(v.steps)-2 {
 			t.Errorf("%s: epsilon %.3f nano at order %v, want %v at %v", v.id, got*1e9, order, v.epsilon, v.order)
 		}

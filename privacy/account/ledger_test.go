@@ -11,16 +11,17 @@ import (
 	"github.com/althing-network/althing/privacy/cost"
 )
 
-// twin is one mechanism in the words of the ledger and of the accountants.
-type twin struct {
+// mechanismPair is one mechanism as the ledger (privacy/cost) and as the accountants
+// describe it.
+type mechanismPair struct {
 	cost cost.Mechanism
 	part account.Part
 }
 
-func twins() *rapid.Generator[twin] {
-	return rapid.Custom(func(t *rapid.T) twin {
+func mechanismPairs() *rapid.Generator[mechanismPair] {
+	return rapid.Custom(func(t *rapid.T) mechanismPair {
 		adjacency := rapid.SampledFrom(cost.Adjacencies()).Draw(t, "adjacency")
-		w := twin{cost: cost.Mechanism{Adjacency: adjacency}, part: account.Part{Steps: rapid.IntRange(1, 1000).Draw(t, "steps")}}
+		w := mechanismPair{cost: cost.Mechanism{Adjacency: adjacency}, part: account.Part{Steps: rapid.IntRange(1, 1000).Draw(t, "steps")}}
 		thousandths := func(low, high float64, name string) cost.Fraction {
 			return cost.Fraction{Num: uint64(1 + 1000*logarithmic(low, high).Draw(t, name)), Den: 1000}
 		}
@@ -57,12 +58,12 @@ func twins() *rapid.Generator[twin] {
 	})
 }
 
-// TestTheLedgerIsNeverBelow: the ledger's epsilon, in integers at 48 orders, is not below
-// what the accountant by Renyi divergences finds, but for rounding. That one is not below
-// PLD, but for where it takes the detour.
-func TestTheLedgerIsNeverBelow(t *testing.T) {
+// TestLedgerIsNeverBelowAccountants: the ledger's epsilon, in integers at 48 orders, is not
+// below that of the accountant RDP, except for rounding. RDP is not below PLD, unless it
+// may beat PLD.
+func TestLedgerIsNeverBelowAccountants(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		w := twins().Draw(t, "mechanism")
+		w := mechanismPairs().Draw(t, "mechanism")
 		delta := cost.Delta(1e18 * logarithmic(1e-12, 1e-2).Draw(t, "delta"))
 		amount, err := w.cost.Cost()
 		if err != nil {
@@ -81,19 +82,19 @@ func TestTheLedgerIsNeverBelow(t *testing.T) {
 		ledger := float64(nanos) / 1e9
 		p := account.Plan{Unit: cost.Example, Adjacency: w.cost.Adjacency, Parts: []account.Part{w.part}}
 		by := account.RDP
-		if order == 0 { // all of it is purely private, which Renyi divergences forget
+		if order == 0 { // a pure epsilon, which is smaller than any that RDP proves
 			by = account.Basic
 		}
 		coarse, ok := epsilonBy(t, p, by, float64(delta)/1e18)
 		if !ok || coarse > ledger*(1+1e-9)+1e-9 {
-			t.Errorf("the ledger says %v of order %d, %s %v: %v", ledger, order, by, coarse, p)
+			t.Errorf("%v: the ledger has epsilon %v at order %d, below %v by %s", p, ledger, order, coarse, by)
 		}
 		fine, ok := epsilonBy(t, p, account.PLD, float64(delta)/1e18)
-		if ok && !detour(p) && fine > coarse*(1+grain)+grain {
-			t.Errorf("%s says %v, pld %v: %v", by, coarse, fine, p)
+		if ok && !mayBeatPLD(p) && fine > coarse*(1+tolerance)+tolerance {
+			t.Errorf("%v: %s has epsilon %v, below %v by pld", p, by, coarse, fine)
 		}
 		if best, err := p.Epsilon(float64(delta) / 1e18); err != nil || best.Epsilon > math.Min(fine, ledger*(1+1e-9)+1e-9) {
-			t.Errorf("the best is %v, %v: the ledger says %v, pld %v", best, err, ledger, fine)
+			t.Errorf("%v: the best answer is %v (error %v), want at most %v of the ledger and %v of pld", p, best, err, ledger, fine)
 		}
 	})
 }

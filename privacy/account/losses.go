@@ -2,32 +2,32 @@ package account
 
 import "math"
 
-// losses is a distribution of the privacy loss on the multiples of a step, as P sees
-// it. It is never better than the law it was made from: whatever the mechanism, the
-// delta it gives is an upper bound at every epsilon, also after composition.
+// losses is a distribution of the privacy loss under P on the multiples of a step. It is
+// pessimistic: the delta that it gives is an upper bound at every epsilon, also after
+// composition, for every mechanism.
 type losses struct {
 	step     float64
 	first    int       // mass[i] is at (first+i)*step
-	mass     []float64 // not normalised: rounded up one by one
-	infinite float64   // mass at an infinite loss
+	mass     []float64 // not normalised: each is rounded up
+	infinite float64   // probability of an infinite loss
 }
 
-// tailError bounds how wrong the difference of two probabilities of a [pair] may be, as a
-// part of the larger one, where q is that under Q. An error in the argument of a normal
-// tail grows with the square of the argument, which is twice the logarithm of the tail.
+// tailError bounds the error of the difference of two probabilities of a [pair], relative to
+// the larger one, where q is the larger one under Q. The error of a normal tail grows with
+// the square of its argument, which is about twice the logarithm of the tail.
 func tailError(q float64) float64 {
-	const most = 1 << 18 // where q is too small for a float64
-	return math.Min(128-160*math.Log(q), most) * ulp
+	const maxUnits = 1 << 18 // also if q underflows
+	return math.Min(128-160*math.Log(q), maxUnits) * ulp
 }
 
-// discretise connects the dots (Doroshenko, Ghazi, Kamath, Kumar and Manurangsi
-// 2022): what lies between two multiples of the step goes to these two, so that the
-// mass under P and the mass under Q both stay. What lies above high goes to
-// infinity, what lies below -low goes up to it.
+// discretise puts the losses on the multiples of step ("connect the dots": Doroshenko,
+// Ghazi, Kamath, Kumar and Manurangsi 2022). The probability between two multiples is
+// divided between them so that the totals under P and under Q are both kept. Losses above
+// high become infinite; losses below -low are raised to -low.
 func (l tails) discretise(step, low, high float64) losses {
 	left, right := int(math.Ceil(low/step)), int(math.Ceil(high/step))
 	d := losses{step: step, first: -left, mass: make([]float64, left+right+1)}
-	// split gives a cell's mass to its ends; dot is the lower one.
+	// split divides the probability of a cell between its ends, of which dot is the lower.
 	split := func(dot int, p, q, lostP, lostQ float64) {
 		scale := math.Exp(float64(dot) * step)
 		p += lostP
@@ -49,7 +49,7 @@ func (l tails) discretise(step, low, high float64) losses {
 	atZero -= p0 * (1 - tailError(p0))
 	for i := range left {
 		p, q := l.below(float64(i+1) * step)
-		lost := tailError(p0) // the smaller one, below 0
+		lost := tailError(p0) // below 0, P has the smaller probability
 		split(-i-1, p0-p, q0-q, p0*lost, q0*lost)
 		p0, q0 = p, q
 	}
@@ -58,7 +58,7 @@ func (l tails) discretise(step, low, high float64) losses {
 	return d
 }
 
-// variance of one loss.
+// variance is the variance of the finite losses.
 func (d losses) variance() float64 {
 	total, mean := 0.0, 0.0
 	for i, p := range d.mass {
@@ -74,11 +74,10 @@ func (d losses) variance() float64 {
 	return sum / total * d.step * d.step
 }
 
-// generating is ln E_P[e^(tilt*loss)] over the finite losses. Powers are multiplied
-// up, from the end where they are largest, and computed afresh every so often, which
-// costs less than all exponentials.
+// generating is ln E_P[e^(tilt*loss)] over the finite losses. It multiplies powers up from
+// the end where they are largest, and calls Exp only for every 64th term, which is faster.
 func (d losses) generating(tilt float64) float64 {
-	const fresh = 64
+	const termsPerExp = 64
 	last := len(d.mass) - 1
 	largest := d.first + last
 	if tilt < 0 {
@@ -86,12 +85,12 @@ func (d losses) generating(tilt float64) float64 {
 	}
 	falling := -math.Abs(tilt) * d.step
 	ratio, sum := math.Exp(falling), 0.0
-	for start := 0; start <= last; start += fresh {
+	for start := 0; start <= last; start += termsPerExp {
 		power := math.Exp(falling * float64(start))
 		if power == 0 {
 			break
 		}
-		for i := start; i < start+fresh && i <= last; i++ {
+		for i := start; i < start+termsPerExp && i <= last; i++ {
 			if tilt < 0 {
 				sum += d.mass[i] * power
 			} else {

@@ -7,10 +7,10 @@ import (
 	"github.com/althing-network/althing/privacy"
 )
 
-// Mechanism is noise beside the bound on what one unit adds to a sum. The bound is
-// that of one contribution; how far neighbours lie apart follows from the adjacency
-// of the plan. Noise is independent in every coordinate, and the bound holds for the
-// whole vector.
+// Mechanism is noise, together with the bound on what one unit adds to a sum. How far
+// apart the sums of neighbouring data sets can be follows from that bound and from the
+// plan's adjacency. Noise is independent in every coordinate; the bound is on the norm of
+// the whole vector.
 //
 // It is one of [Gaussian], [Laplace], [DiscreteLaplace], [Skellam] and [Pure].
 type Mechanism interface {
@@ -18,38 +18,38 @@ type Mechanism interface {
 	// Validate reports what is wrong with the mechanism's parameters.
 	Validate() error
 
-	// stretched is the mechanism for neighbours twice as far apart.
+	// stretched is the mechanism for neighbours that are twice as far apart.
 	stretched() Mechanism
-	// scaled is the mechanism with the standard deviation of its noise multiplied.
+	// scaled is the mechanism with factor times the standard deviation of the noise.
 	scaled(factor float64) Mechanism
-	// pure is the epsilon that holds with a delta of 0; infinite where there is none.
+	// pure is the epsilon that holds with a delta of 0; infinite if there is none.
 	pure() float64
-	// concentrated is (xi, rho): the RDP is at most xi + rho*order at every integer
-	// order from 2 on, and at every real order above 1 where xi is 0.
+	// concentrated is (xi, rho): the Renyi divergence is at most xi + rho*order at every
+	// integer order from 2 on, and if xi is 0 at every real order above 1.
 	concentrated() (xi, rho float64)
-	// moment is ln E_Q[(P/Q)^order], an upper bound over all neighbours: the RDP
-	// times order-1. It is asked for integer orders from 2 on, and for the others if
-	// fractional says so.
+	// moment is an upper bound on ln E_Q[(P/Q)^order] for all neighbours: the Renyi
+	// divergence times order-1. It is called for integer orders from 2 on, and for other
+	// orders only if fractional is true.
 	moment(order float64) float64
 	fractional() bool
-	// pair dominates all neighbours; nil where none is known.
+	// pair dominates all neighbours; nil if none is known.
 	pair() pair
 }
 
 // Gaussian adds normal noise to every coordinate, or the rounded normal noise of
 // package privacy, which is a post-processing of it.
 type Gaussian struct {
-	// Noise is the standard deviation over the bound on the L2 norm.
+	// Noise is the standard deviation divided by the bound on the L2 norm.
 	Noise float64
 }
 
 // Laplace adds Laplace noise to every coordinate.
 type Laplace struct {
-	// Epsilon is the bound on the L1 norm over the scale of the noise.
+	// Epsilon is the bound on the L1 norm divided by the scale of the noise.
 	Epsilon float64
 }
 
-// DiscreteLaplace adds to integers noise of which k has the probability
+// DiscreteLaplace adds integer noise to integers; k has the probability
 // tanh(A/2) exp(-A|k|).
 type DiscreteLaplace struct {
 	A float64
@@ -57,7 +57,7 @@ type DiscreteLaplace struct {
 	L1 int64
 }
 
-// Skellam adds to integers the difference of two Poisson variables.
+// Skellam adds the difference of two Poisson variables to integers.
 type Skellam struct {
 	// Variance of the noise in one coordinate.
 	Variance float64
@@ -65,74 +65,73 @@ type Skellam struct {
 	L2Squared, L1 int64
 }
 
-// SkellamOf is noise of a standard deviation of so many times the bound on the L2 norm, for
-// vectors of so many values of which the square of that norm is bounded in integers.
+// SkellamOf is Skellam noise whose standard deviation is noise times the bound on the L2
+// norm, for vectors of values integers with a squared L2 norm of at most l2Squared.
 func SkellamOf(noise float64, l2Squared int64, values int) Skellam {
 	bound := privacy.Bound{Norm: privacy.L2, Limit: uint64(l2Squared)}
 	return Skellam{Variance: noise * noise * float64(l2Squared), L2Squared: l2Squared, L1: int64(bound.Magnitudes(values))}
 }
 
-// Pure is any mechanism of which nothing is known but an epsilon with a delta of 0.
+// Pure is a mechanism of which only an epsilon with a delta of 0 is known.
 type Pure struct{ Epsilon float64 }
 
-// maxBound keeps four times a bound within an integer of 64 bits.
+// maxBound keeps four times a bound within 64 bits.
 const maxBound = 1 << 60
 
 // Validate implements [Mechanism].
-func (m Gaussian) Validate() error { return moderate("noise of a gaussian", m.Noise) }
+func (m Gaussian) Validate() error { return checkParameter("noise of a gaussian", m.Noise) }
 
 // Validate implements [Mechanism].
-func (m Laplace) Validate() error { return moderate("epsilon of a laplace step", m.Epsilon) }
+func (m Laplace) Validate() error { return checkParameter("epsilon of a laplace step", m.Epsilon) }
 
 // Validate implements [Mechanism].
-func (m Pure) Validate() error { return moderate("epsilon of a pure step", m.Epsilon) }
+func (m Pure) Validate() error { return checkParameter("epsilon of a pure step", m.Epsilon) }
 
 // Validate implements [Mechanism].
 func (m DiscreteLaplace) Validate() error {
-	if err := moderate("a of a discrete laplace", m.A); err != nil {
+	if err := checkParameter("a of a discrete laplace", m.A); err != nil {
 		return err
 	}
-	return bound("the L1 norm", m.L1)
+	return checkBound("the L1 norm", m.L1)
 }
 
 // Validate implements [Mechanism].
 func (m Skellam) Validate() error {
-	if err := moderate("standard deviation of a skellam", math.Sqrt(m.Variance)); err != nil {
+	if err := checkParameter("standard deviation of a skellam", math.Sqrt(m.Variance)); err != nil {
 		return err
 	}
-	if err := bound("the square of the L2 norm", m.L2Squared); err != nil {
+	if err := checkBound("the square of the L2 norm", m.L2Squared); err != nil {
 		return err
 	}
-	return bound("the L1 norm", m.L1)
+	return checkBound("the L1 norm", m.L1)
 }
 
-// No parameter may be so extreme that floating point has no room for what is
-// computed from it.
+// The range of parameters: outside of it floating point could overflow.
 const (
-	leastParameter = 1e-9
-	mostParameter  = 1e9
+	minParameter = 1e-9
+	maxParameter = 1e9
 )
 
-func moderate(name string, x float64) error {
-	if err := positive(name, x); err != nil {
+func checkParameter(name string, x float64) error {
+	if err := checkPositive(name, x); err != nil {
 		return err
 	}
-	if x < leastParameter || x > mostParameter {
-		return fmt.Errorf("%s is %v: it must lie between %v and %v", name, x, leastParameter, mostParameter)
+	if x < minParameter || x > maxParameter {
+		return fmt.Errorf("%s is %v: want %v to %v", name, x, minParameter, maxParameter)
 	}
 	return nil
 }
 
-func positive(name string, x float64) error {
+func checkPositive(name string, x float64) error {
 	if !(x > 0) || math.IsInf(x, 0) {
-		return fmt.Errorf("%s is %v: it must be a positive number", name, x)
+		return fmt.Errorf("%s is %v: want a number above 0", name, x)
 	}
 	return nil
 }
 
-func bound(name string, x int64) error {
+func checkBound(name string, x int64) error {
 	if x < 1 || x > maxBound {
-		return fmt.Errorf("the bound on %s is %d: it must lie between 1 and %d", name, x, int64(maxBound))
+		return fmt.Errorf("the bound on %s is %d: want 1 to %d", name, x, int64(maxBound))
 	}
 	return nil
 }
@@ -186,7 +185,7 @@ func (m Pure) concentrated() (xi, rho float64) { return pureRho(m.pure()) }
 
 func pureRho(epsilon float64) (xi, rho float64) { return 0, epsilon * epsilon / 2 }
 
-// concentrated reads the first bound of [Skellam.moment] as a line in the order.
+// concentrated is the first bound of [Skellam.moment] as a line in the order.
 func (m Skellam) concentrated() (xi, rho float64) {
 	v, square, l1 := m.Variance, float64(m.L2Squared), float64(m.L1)
 	return math.Max(0, (6*l1-square)/(4*v*v)), square * (v + 1) / (2 * v * v)
@@ -203,9 +202,9 @@ func (m Laplace) moment(order float64) float64 {
 		math.Log((order-1)/(2*order-1))-order*m.Epsilon))
 }
 
-// moment is the sum over the values of the loss, A(L1-2j) for j from 0 to L1; the
-// inner ones are a geometric series. All of the norm in one coordinate is the worst
-// vector, see docs/privacy-proofs.md.
+// moment is the sum over the values of the loss, A(L1-2j) for j from 0 to L1; those
+// between the two ends are a geometric series. The worst vector has all of its norm in one
+// coordinate, see docs/privacy-proofs.md.
 func (m DiscreteLaplace) moment(order float64) float64 {
 	d := float64(m.L1)
 	ends := logAdd((order-1)*m.A*d, -order*m.A*d)
@@ -217,21 +216,20 @@ func (m DiscreteLaplace) moment(order float64) float64 {
 	return pureMoment(order, m.pure(), logAdd(ends, inner)-math.Log1p(math.Exp(-m.A)))
 }
 
-// moment is the bound of Agarwal, Kairouz and Liu 2021; it holds
-// at integer orders.
+// moment is the bound of Agarwal, Kairouz and Liu 2021. It holds at integer orders.
 func (m Skellam) moment(order float64) float64 {
 	v, square, l1 := m.Variance, float64(m.L2Squared), float64(m.L1)
 	return (order - 1) * (2*order*square*v + math.Min((2*order-1)*square+6*l1, 6*l1*v)) / (4 * v * v)
 }
 
-// moment is that of randomised response, which dominates every mechanism with this
+// moment is the moment of randomised response, which dominates every mechanism with this
 // epsilon (Kairouz, Oh and Viswanath 2015).
 func (m Pure) moment(order float64) float64 {
 	return pureMoment(order, m.Epsilon, logAdd((order-1)*m.Epsilon, -order*m.Epsilon)-math.Log1p(math.Exp(-m.Epsilon)))
 }
 
-// pureMoment raises a moment that was computed as a difference, which tells nothing
-// where epsilon is tiny; there zCDP is as good.
+// pureMoment raises a moment that was computed as a difference. If epsilon is tiny, the
+// difference is inaccurate and the zCDP bound is as good.
 func pureMoment(order, epsilon, computed float64) float64 {
 	_, rho := pureRho(epsilon)
 	return math.Min(computed+2*absoluteSlack, order*(order-1)*rho)

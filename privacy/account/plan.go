@@ -10,32 +10,32 @@ import (
 	"github.com/althing-network/althing/privacy/cost"
 )
 
-// Plan is what is released, one part after the other, each part possibly chosen
-// after the releases before it, and who is protected.
+// Plan is what is released and what is protected. Parts are released one after the other;
+// each may be chosen after the releases before it are known.
 type Plan struct {
 	Unit      cost.Unit
 	Adjacency cost.Adjacency
 	Parts     []Part
 }
 
-// Part is a number of equal steps: in each the mechanism releases one sum over the
-// units that the sampling draws anew.
+// Part is a number of equal steps. In each step a new sample of units is drawn, and the
+// mechanism releases one sum over them.
 type Part struct {
 	Mechanism Mechanism
 	Sampling  Sampling
 	Steps     int
 }
 
-// maxSteps is as many steps as a plan may have; rounding is accounted for up to it.
+// maxSteps is the maximum number of steps of a plan. The error analysis holds up to it.
 const maxSteps = 100_000_000
 
 // Validate reports what is wrong with the plan.
 func (p Plan) Validate() error {
-	if !p.Unit.Valid() {
-		return fmt.Errorf("the unit of privacy is %q: want one of %v", string(p.Unit), cost.Units())
+	if _, err := cost.ParseUnit(string(p.Unit)); err != nil {
+		return err
 	}
-	if !p.Adjacency.Valid() {
-		return fmt.Errorf("the adjacency is %q: want one of %v", string(p.Adjacency), cost.Adjacencies())
+	if _, err := cost.ParseAdjacency(string(p.Adjacency)); err != nil {
+		return err
 	}
 	if len(p.Parts) == 0 {
 		return errors.New("the plan has no parts: nothing is released")
@@ -46,7 +46,7 @@ func (p Plan) Validate() error {
 			return fmt.Errorf("part %d of %d: %w", i+1, len(p.Parts), err)
 		}
 		if steps += part.Steps; steps > maxSteps {
-			return fmt.Errorf("the plan has %d steps or more: at most %d can be counted", steps, maxSteps)
+			return fmt.Errorf("the plan has %d steps or more: want at most %d", steps, maxSteps)
 		}
 	}
 	return nil
@@ -64,17 +64,17 @@ func (p Plan) validate(part Part) error {
 	}
 	switch {
 	case part.Steps < 1 || part.Steps > maxSteps:
-		return fmt.Errorf("it has %d steps: it must have between 1 and %d", part.Steps, maxSteps)
+		return fmt.Errorf("%d steps: want 1 to %d", part.Steps, maxSteps)
 	case p.Unit == cost.Client && part.Sampling != Sampling{}:
-		return fmt.Errorf("%s of clients amplifies nothing: who takes part in a round is public on the chain", part.Sampling)
+		return fmt.Errorf("%s of clients: want no sampling, for who takes part in a round is public on the chain", part.Sampling)
 	case p.Adjacency == cost.AddRemove && part.Sampling.Population != 0:
-		return fmt.Errorf("%s fixes how many units there are, and neighbours under %s differ in that: want %s or %s",
+		return fmt.Errorf("%s needs a fixed number of units, and neighbours under %s differ in that number: want %s or %s",
 			part.Sampling, p.Adjacency, cost.ZeroOut, cost.ReplaceOne)
 	}
 	return nil
 }
 
-// String says the plan in words.
+// String describes the plan in words.
 func (p Plan) String() string {
 	parts := make([]string, len(p.Parts))
 	for i, part := range p.Parts {
@@ -87,16 +87,16 @@ func (p Plan) String() string {
 // unit and adjacency.
 type Answer struct {
 	Epsilon float64 `json:"epsilon"`
-	// Delta is 0 where the guarantee is pure, even if a positive one was asked for.
+	// Delta is 0 if the guarantee is pure, even if the question was for a positive delta.
 	Delta      float64        `json:"delta"`
 	Accountant Accountant     `json:"accountant"`
 	Unit       cost.Unit      `json:"unit"`
 	Adjacency  cost.Adjacency `json:"adjacency"`
-	// Order is that of the Renyi divergence which gave the answer; 0 if none did.
+	// Order is the order of the Renyi divergence that gave the answer; 0 if none did.
 	Order float64 `json:"order,omitempty"`
 }
 
-// meaninglessEpsilon is the epsilon above which a guarantee says next to nothing.
+// meaninglessEpsilon is the epsilon above which a guarantee has no practical meaning.
 const meaninglessEpsilon = 20
 
 // Label is "no meaningful privacy" for an epsilon above 20, otherwise empty.
@@ -107,7 +107,7 @@ func (a Answer) Label() string {
 	return ""
 }
 
-// String says the guarantee in words.
+// String describes the guarantee in words.
 func (a Answer) String() string {
 	s := fmt.Sprintf("epsilon %.6g at delta %.6g by %s; unit %s, adjacency %s", a.Epsilon, a.Delta, a.Accountant, a.Unit, a.Adjacency)
 	if label := a.Label(); label != "" {
@@ -118,25 +118,25 @@ func (a Answer) String() string {
 
 // release is a part as the accountants see it.
 type release struct {
-	// whole is the mechanism if everybody were drawn, for neighbours as far apart as
-	// the adjacency puts them. It is a bound with any sampling.
+	// whole is the mechanism without sampling, for neighbours under the plan's adjacency.
+	// It is an upper bound for any sampling.
 	whole Mechanism
-	// sampled is the mechanism of which rate is drawn. If substituted, a neighbour has
-	// another unit in the drawn one's place; otherwise it has none there, and the two
-	// directions differ.
+	// sampled is the mechanism in which a unit takes part with probability rate. If
+	// substituted, the neighbour has another unit in the place of a drawn one; otherwise it
+	// has none there, and the directions add and remove differ.
 	sampled     Mechanism
 	rate        float64
 	substituted bool
-	// removed is the mechanism for neighbours of which one lacks the unit, if each unit is
-	// drawn by a coin of its own and a neighbour has another: both are as close to the data
-	// without either. Otherwise it is nil.
+	// removed is set under Poisson sampling and [cost.ReplaceOne]: it is the mechanism for
+	// data with and without the unit. The two neighbours are each that close to the data
+	// without either unit. Otherwise it is nil.
 	removed Mechanism
 	steps   float64
 }
 
-// releases is the plan, with equal parts taken together. Without replacement the
-// drawn set always has the same size, so whoever is not drawn leaves the place to
-// another unit, whatever the adjacency.
+// releases are the parts of the plan as accountants see them; equal parts are merged. A
+// sample without replacement always has the same size, so a unit that is not drawn leaves
+// its place to another unit, under every adjacency.
 func (p Plan) releases() (all []release) {
 	for _, part := range p.Parts {
 		r := release{whole: part.Mechanism, rate: part.Sampling.rate(), steps: float64(part.Steps)}
@@ -165,7 +165,7 @@ func (p Plan) releases() (all []release) {
 	return all
 }
 
-// unsampled is the release with what sampling amplifies left out.
+// unsampled is the release without amplification by sampling.
 func (r release) unsampled() release {
 	return release{whole: r.whole, sampled: r.whole, rate: 1, steps: r.steps}
 }
@@ -183,11 +183,11 @@ func (r release) pure() float64 {
 	return math.Min(whole, up(math.Log1p(r.rate*math.Expm1(epsilon))))
 }
 
-func checkEpsilon(epsilon float64) error { return positive("epsilon", epsilon) }
+func checkEpsilon(epsilon float64) error { return checkPositive("epsilon", epsilon) }
 
 func checkDelta(delta float64) error {
 	if !(delta > 0 && delta < 1) {
-		return fmt.Errorf("delta is %v: it must be above 0 and below 1", delta)
+		return fmt.Errorf("delta is %v: want above 0 and below 1", delta)
 	}
 	return nil
 }

@@ -5,47 +5,48 @@ import (
 	"slices"
 )
 
-// pld composes the distributions of the privacy loss, in each of several ways to bound
-// the plan, of which the best counts.
-type pld []way
+// pld has several bounds from composed distributions of the privacy loss. The smallest one
+// counts.
+type pld []pldBound
 
-// way is one bound: the worse of its directions.
-type way []*direction
+// pldBound is one bound: the larger one of its directions.
+type pldBound []*direction
 
 func newPLD(all []release) (proof, error) {
 	for _, r := range all {
 		if r.whole.pair() == nil {
-			return nil, PLD.unsound("needs a pair of distributions that dominates all neighbours, and none is known for %v", r.whole)
+			return nil, PLD.unsound("needs a pair of distributions that dominates all neighbours: none is known for %v", r.whole)
 		}
 	}
-	// Without replacement under zero-out, the sampled mechanism has neighbours twice
-	// as far apart as the whole one, which may then be the better bound. It depends on
-	// the other parts which, so all ways are tried, or two if they are too many.
-	ways := [][]release{all}
+	// Without replacement under zero-out, neighbours are twice as far apart in the sampled
+	// mechanism as in the whole one. So the bound without sampling may be smaller. Which one
+	// is smaller depends on the other parts, so all combinations are tried; if there are too
+	// many, only all parts with sampling and all without.
+	alternatives := [][]release{all}
 	var choices []int
 	for i, r := range all {
 		if r.sampled != r.whole {
 			choices = append(choices, i)
 		}
 	}
-	if len(choices) <= maxChoices {
+	if len(choices) <= maxTriedChoices {
 		for _, i := range choices {
-			for _, way := range slices.Clone(ways) {
-				ways = append(ways, unsampled(way, i))
+			for _, bound := range slices.Clone(alternatives) {
+				alternatives = append(alternatives, unsampled(bound, i))
 			}
 		}
 	} else {
-		ways = append(ways, unsampled(all, choices...))
+		alternatives = append(alternatives, unsampled(all, choices...))
 	}
 	var best pld
-	for _, way := range ways {
-		best = append(best, newWay(way))
+	for _, bound := range alternatives {
+		best = append(best, newPLDBound(bound))
 	}
 	return best, nil
 }
 
-// maxChoices is for how many parts all ways to count them are tried.
-const maxChoices = 3
+// maxTriedChoices is for how many parts all combinations are tried.
+const maxTriedChoices = 3
 
 func unsampled(all []release, parts ...int) []release {
 	all = slices.Clone(all)
@@ -55,47 +56,47 @@ func unsampled(all []release, parts ...int) []release {
 	return all
 }
 
-func newWay(all []release) way {
+func newPLDBound(all []release) pldBound {
 	remove, add := make([]tails, len(all)), make([]tails, len(all))
-	oneWay := true
+	symmetric := true
 	for i, r := range all {
 		remove[i], add[i] = r.remove(), r.add()
-		oneWay = oneWay && (r.rate == 1 || r.substituted)
+		symmetric = symmetric && (r.rate == 1 || r.substituted)
 	}
 	anchors := newAnchors(all)
-	w := way{{all: all, laws: remove, anchors: anchors}}
-	if !oneWay {
-		w = append(w, &direction{all: all, laws: add, anchors: anchors})
+	bound := pldBound{{all: all, laws: remove, anchors: anchors}}
+	if !symmetric {
+		bound = append(bound, &direction{all: all, laws: add, anchors: anchors})
 	}
-	return w
+	return bound
 }
 
 func (c pld) delta(epsilon float64) (delta, order float64) {
 	delta = 1
-	for _, w := range c {
-		delta = math.Min(delta, w.delta(epsilon))
+	for _, bound := range c {
+		delta = math.Min(delta, bound.delta(epsilon))
 	}
 	return delta, 0
 }
 
-func (c pld) near(delta float64) float64 {
+func (c pld) startEpsilon(delta float64) float64 {
 	epsilon := math.Inf(1)
-	for _, w := range c {
-		epsilon = math.Min(epsilon, w.near(delta))
+	for _, bound := range c {
+		epsilon = math.Min(epsilon, bound.startEpsilon(delta))
 	}
 	return epsilon
 }
 
-func (w way) delta(epsilon float64) (delta float64) {
+func (w pldBound) delta(epsilon float64) (delta float64) {
 	for _, d := range w {
 		delta = math.Max(delta, d.delta(epsilon))
 	}
 	return delta
 }
 
-func (w way) near(delta float64) (epsilon float64) {
+func (w pldBound) startEpsilon(delta float64) (epsilon float64) {
 	for _, d := range w {
-		epsilon = math.Max(epsilon, d.near(delta))
+		epsilon = math.Max(epsilon, d.startEpsilon(delta))
 	}
 	return epsilon
 }

@@ -12,8 +12,7 @@ import (
 	"github.com/althing-network/althing/privacy/cost"
 )
 
-// A random plan is one that an accountant may meet: some unit and adjacency, one to
-// three parts, noise from hopeless to plenty.
+// plans draws plans with one to three parts and noise from far too little to ample.
 func plans() *rapid.Generator[account.Plan] {
 	return rapid.Custom(func(t *rapid.T) account.Plan {
 		return account.Plan{
@@ -57,7 +56,7 @@ func mechanisms() *rapid.Generator[account.Mechanism] {
 	}))
 }
 
-// dominated mechanisms have a pair that dominates all neighbours.
+// dominated draws mechanisms with a pair of distributions that dominates all neighbours.
 func dominated() *rapid.Generator[account.Mechanism] {
 	return rapid.Custom(func(t *rapid.T) account.Mechanism {
 		noise := logarithmic(0.4, 50).Draw(t, "noise")
@@ -80,9 +79,9 @@ func logarithmic(low, high float64) *rapid.Generator[float64] {
 
 func deltas() *rapid.Generator[float64] { return logarithmic(1e-9, 1e-2) }
 
-// grain is what connecting the dots and rounding may add, relatively: two answers of
-// one truth are this close.
-const grain = 1e-3
+// tolerance is the relative error that the grid of PLD and rounding may add: two exact
+// answers agree within it.
+const tolerance = 1e-3
 
 type tester interface {
 	Helper()
@@ -112,31 +111,31 @@ func epsilonBy(t tester, p account.Plan, a account.Accountant, delta float64) (f
 	return answer.Epsilon, true
 }
 
-// detour reports whether Renyi divergences may bound less than PLD does: where a unit is
-// drawn by a coin and replaced, no tight pair of distributions is known, and they have
-// the detour by the data without the unit.
-func detour(p account.Plan) bool {
+// mayBeatPLD reports whether RDP may give a smaller epsilon than PLD: under Poisson sampling
+// and replace-one no tight pair of distributions is known, and RDP also has the bound
+// through the data without the unit.
+func mayBeatPLD(p account.Plan) bool {
 	return p.Adjacency == cost.ReplaceOne && slices.ContainsFunc(p.Parts, func(part account.Part) bool { return part.Sampling.Rate > 0 })
 }
 
-// TestAccountantsAgree: none is below what is exact, PLD loses nothing that can be
-// seen against it, and what is coarser says more.
+// TestAccountantsAgree: PLD agrees with Exact within the tolerance and is never below it;
+// the coarser accountants are not below PLD.
 func TestAccountantsAgree(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p, delta := plans().Draw(t, "plan"), deltas().Draw(t, "delta")
 		pld, known := epsilonBy(t, p, account.PLD, delta)
 		rdp, _ := epsilonBy(t, p, account.RDP, delta)
-		if exact, ok := epsilonBy(t, p, account.Exact, delta); ok && (pld < exact*(1-1e-9) || pld > exact*(1+grain)+grain) {
+		if exact, ok := epsilonBy(t, p, account.Exact, delta); ok && (pld < exact*(1-1e-9) || pld > exact*(1+tolerance)+tolerance) {
 			t.Errorf("pld %v, exact %v: %v", pld, exact, p)
 		}
 		if !known {
 			return
 		}
 		for _, a := range []account.Accountant{account.Basic, account.KOV, account.RDP, account.ZCDP} {
-			if a == account.RDP && detour(p) {
+			if a == account.RDP && mayBeatPLD(p) {
 				continue
 			}
-			if more, ok := epsilonBy(t, p, a, delta); ok && pld > more*(1+grain)+grain {
+			if more, ok := epsilonBy(t, p, a, delta); ok && pld > more*(1+tolerance)+tolerance {
 				t.Errorf("pld %v, %s %v: %v", pld, a, more, p)
 			}
 		}
@@ -146,53 +145,54 @@ func TestAccountantsAgree(t *testing.T) {
 	})
 }
 
-// TestDeltaIsTheInverseOfEpsilon: what an accountant proves of the epsilon it gave for a
-// delta is never more than that delta, without a tolerance; and the epsilon it gives for
-// the delta of an epsilon is not more than that epsilon, but for what rounding hides
-// where the curve is flat.
+// TestDeltaIsTheInverseOfEpsilon: if an accountant gives an epsilon for a delta, the delta
+// that it gives for that epsilon is never larger, without tolerance. In the other direction
+// the epsilon is not larger either, except for rounding where the curve is flat.
 func TestDeltaIsTheInverseOfEpsilon(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p, delta := plans().Draw(t, "plan"), logarithmic(1e-30, 0.3).Draw(t, "delta")
 		asked := logarithmic(1e-3, 100).Draw(t, "epsilon")
 		for _, a := range account.Accountants() {
-			inverse(t, p, a, delta)
+			checkInverse(t, p, a, delta)
 			if back, ok := deltaBy(t, p, a, asked); ok && back > 0 {
 				if again, ok := epsilonBy(t, p, a, back); !ok || again > asked*(1+1e-9) {
-					t.Errorf("%s: epsilon %v has delta %v, and that has %v, %v: %v", a, asked, back, again, ok, p)
+					t.Errorf("%s: epsilon %v gives delta %v, and that gives back epsilon %v (sound: %t): %v", a, asked, back, again, ok, p)
 				}
 			}
 		}
 	})
 }
 
-// inverse asks for an epsilon, and for the delta of it and of a little less.
-func inverse(t tester, p account.Plan, a account.Accountant, delta float64) {
+// checkInverse asks for the epsilon of a delta, then for the delta of that epsilon and of a
+// slightly smaller one.
+func checkInverse(t tester, p account.Plan, a account.Accountant, delta float64) {
 	t.Helper()
 	epsilon, ok := epsilonBy(t, p, a, delta)
 	if !ok || epsilon == 0 {
 		return
 	}
 	if back, ok := deltaBy(t, p, a, epsilon); !ok || back > delta {
-		t.Errorf("%s: delta %v has epsilon %v, and that has %v: %v", a, delta, epsilon, back, p)
+		t.Errorf("%s: delta %v gives epsilon %v, and that gives back delta %v, which is larger: %v", a, delta, epsilon, back, p)
 	}
 	if less, ok := deltaBy(t, p, a, epsilon*(1-1e-9)); ok && less <= delta {
-		t.Errorf("%s: delta %v has epsilon %v, and a little less has %v: %v", a, delta, epsilon, less, p)
+		t.Errorf("%s: delta %v gives epsilon %v, but a smaller epsilon already has delta %v: %v", a, delta, epsilon, less, p)
 	}
 }
 
-// TestInverseWhereGridsDiffered has a plan whose losses need longer steps for some
-// questions than for others.
-func TestInverseWhereGridsDiffered(t *testing.T) {
+// TestInverseWhereGridsDiffer has a plan whose losses need a coarser grid for some questions
+// than for others.
+func TestInverseWhereGridsDiffer(t *testing.T) {
 	p := steps(101, account.Gaussian{Noise: 0.4}, account.WithoutReplacement(703, 2))
 	p.Adjacency = cost.ZeroOut
 	for _, delta := range []float64{2.85e-9, 2.85e-12, 2.85e-7, 1e-5} {
 		for _, a := range account.Accountants() {
-			inverse(t, p, a, delta)
+			checkInverse(t, p, a, delta)
 		}
 	}
 }
 
-// TestDeltaOfEpsilonIsDelta: the same at ordinary plans, to three digits.
+// TestDeltaOfEpsilonIsDelta: for ordinary plans the delta of the epsilon of a delta is that
+// delta, to three digits.
 func TestDeltaOfEpsilonIsDelta(t *testing.T) {
 	for _, p := range []account.Plan{
 		dpsgd(2250, 0.04, 1.5), dpsgd(6000, 0.0025, 1.3), dpsgd(1000, 0.01, 1), dpsgd(25, 0.3, 2),
@@ -210,13 +210,13 @@ func TestDeltaOfEpsilonIsDelta(t *testing.T) {
 			}
 			back, err := p.DeltaBy(answer.Accountant, answer.Epsilon)
 			if err != nil || math.Abs(back.Delta/delta-1) > 1e-3 {
-				t.Errorf("delta %v: %v, and back: %v, %v", delta, answer, back, err)
+				t.Errorf("delta %v gives %v, and that gives back %v (error %v)", delta, answer, back, err)
 			}
 		}
 	}
 }
 
-func TestMonotone(t *testing.T) {
+func TestEpsilonIsMonotone(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p, delta := plans().Draw(t, "plan"), deltas().Draw(t, "delta")
 		worse := map[string]account.Plan{}
@@ -243,11 +243,11 @@ func TestMonotone(t *testing.T) {
 			}
 			for name, q := range worse {
 				if after, ok := epsilonBy(t, q, a, delta); ok && after < before*(1-1e-4)-1e-6 {
-					t.Errorf("%s: more %s brings epsilon from %v to %v: %v", a, name, before, after, p)
+					t.Errorf("%s: a worse value of %s lowers epsilon from %v to %v: %v", a, name, before, after, p)
 				}
 			}
 			if after, ok := epsilonBy(t, p, a, delta/2); ok && after < before*(1-1e-4)-1e-6 {
-				t.Errorf("%s: half the delta brings epsilon from %v to %v: %v", a, before, after, p)
+				t.Errorf("%s: half the delta lowers epsilon from %v to %v: %v", a, before, after, p)
 			}
 		}
 	})
@@ -269,7 +269,7 @@ func noisier(m account.Mechanism, factor float64) account.Mechanism {
 	panic("a mechanism without noise")
 }
 
-// TestRareLargeLosses: a unit that is hardly ever drawn, and then nearly shown.
+// TestRareLargeLosses: a unit that is rarely drawn, but has hardly any protection when it is.
 func TestRareLargeLosses(t *testing.T) {
 	before := 0.0
 	for size := range int64(4) {
@@ -284,14 +284,14 @@ func TestRareLargeLosses(t *testing.T) {
 			t.Fatal(err)
 		}
 		if pld.Epsilon > rdp.Epsilon || pld.Epsilon < before {
-			t.Errorf("%d drawn: %v by pld, %v by rdp, %v with one less", size+1, pld.Epsilon, rdp.Epsilon, before)
+			t.Errorf("%d drawn: epsilon %v by pld, want at most %v by rdp and at least %v of one less drawn", size+1, pld.Epsilon, rdp.Epsilon, before)
 		}
 		before = pld.Epsilon
 	}
 }
 
-// TestSplitsCompose: the same steps in another order, or in more parts, cost the same.
-func TestSplitsCompose(t *testing.T) {
+// TestSplitPartsCostTheSame: the same steps in another order or in more parts cost the same.
+func TestSplitPartsCostTheSame(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p, delta := plans().Draw(t, "plan"), deltas().Draw(t, "delta")
 		split := p
@@ -311,13 +311,13 @@ func TestSplitsCompose(t *testing.T) {
 			whole, ok := epsilonBy(t, p, a, delta)
 			pieces, also := epsilonBy(t, split, a, delta)
 			if ok != also || ok && math.Abs(whole-pieces) > 1e-9*(1+whole) {
-				t.Errorf("%s: %v in one, %v in pieces: %v", a, whole, pieces, p)
+				t.Errorf("%s: epsilon %v, but %v if parts are split: %v", a, whole, pieces, p)
 			}
 		}
 	})
 }
 
-func TestCalibrationReaches(t *testing.T) {
+func TestCalibrationReachesItsEpsilon(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p, delta := plans().Draw(t, "plan"), deltas().Draw(t, "delta")
 		epsilon := logarithmic(0.2, 10).Draw(t, "epsilon")
@@ -327,7 +327,7 @@ func TestCalibrationReaches(t *testing.T) {
 		}
 		again, err := q.EpsilonBy(account.RDP, delta)
 		if err != nil || again != answer || answer.Epsilon > epsilon || answer.Epsilon < epsilon*(1-1e-6) {
-			t.Errorf("wanted %v: %v, asked again %v, %v: %v", epsilon, answer, again, err, q)
+			t.Errorf("calibrated to epsilon %v: got %v, and %v (error %v) from the calibrated plan: %v", epsilon, answer, again, err, q)
 		}
 	})
 }

@@ -7,11 +7,11 @@ import (
 	"github.com/althing-network/althing/privacy/cost"
 )
 
-// Curve is the Renyi differential privacy of a plan: at each order an upper bound
-// on the divergence of what neighbours release. A divergence may be infinite.
+// Curve is the Renyi differential privacy of a plan: at each order an upper bound on the
+// Renyi divergence between neighbours. A divergence may be infinite.
 type Curve struct{ Orders, Divergences []float64 }
 
-// Orders are those the RDP accountant looks at.
+// Orders are the orders that the RDP accountant uses.
 func Orders() (orders []float64) {
 	for tenth := 1; tenth < 100; tenth++ {
 		orders = append(orders, 1+float64(tenth)/10)
@@ -19,7 +19,7 @@ func Orders() (orders []float64) {
 	for order := 11; order < 64; order++ {
 		orders = append(orders, float64(order))
 	}
-	for _, order := range cost.Orders() { // so that the ledger knows none better
+	for _, order := range cost.Orders() { // so that the accountant is never worse than the ledger
 		if order >= 64 {
 			orders = append(orders, float64(order))
 		}
@@ -27,17 +27,17 @@ func Orders() (orders []float64) {
 	return append(orders, 1024)
 }
 
-// maxOrder is the largest order a curve may have: rounding is accounted for up to it.
+// maxOrder is the largest order of a curve. The error analysis holds up to it.
 const maxOrder = 1024
 
-// Curve is the plan's RDP at the given orders.
+// Curve is the plan's Renyi differential privacy at the given orders.
 func (p Plan) Curve(orders []float64) (Curve, error) {
 	if err := p.Validate(); err != nil {
 		return Curve{}, err
 	}
 	for _, order := range orders {
 		if !(order > 1 && order <= maxOrder) {
-			return Curve{}, fmt.Errorf("the order of a Renyi divergence is %v: it must be above 1 and at most %d", order, maxOrder)
+			return Curve{}, fmt.Errorf("the order of a Renyi divergence is %v: want above 1 and at most %d", order, maxOrder)
 		}
 	}
 	return divergences(p.releases(), orders), nil
@@ -48,31 +48,31 @@ func divergences(all []release, orders []float64) Curve {
 	for _, r := range all {
 		m := newMoments(r)
 		for i, order := range orders {
-			c.Divergences[i] += r.steps * up(m.at(order)/(order-1))
+			c.Divergences[i] += r.steps * up(m.bound(order)/(order-1))
 		}
 	}
 	return c
 }
 
-// Epsilon is the least epsilon the curve proves for a delta, and its order.
+// Epsilon is the smallest epsilon that the curve proves for a delta, and its order.
 func (c Curve) Epsilon(delta float64) (epsilon, order float64) {
 	epsilon = epsilonOf(rdp{c}, delta)
 	_, order = c.Delta(epsilon)
 	return epsilon, order
 }
 
-// Delta is the least delta the curve proves for an epsilon, and its order.
+// Delta is the smallest delta that the curve proves for an epsilon, and its order.
 func (c Curve) Delta(epsilon float64) (delta, order float64) {
-	log, order := c.least(func(order, divergence float64) float64 { return toLogDelta(order, divergence, epsilon) })
+	log, order := c.best(func(order, divergence float64) float64 { return toLogDelta(order, divergence, epsilon) })
 	return probability(log), order
 }
 
-// atDelta is [Curve.Epsilon] but for the last digits.
+// atDelta is [Curve.Epsilon] except for the last digits.
 func (c Curve) atDelta(delta float64) (epsilon, order float64) {
-	return c.least(func(order, divergence float64) float64 { return toEpsilon(order, divergence, delta) })
+	return c.best(func(order, divergence float64) float64 { return toEpsilon(order, divergence, delta) })
 }
 
-func (c Curve) least(f func(order, divergence float64) float64) (value, order float64) {
+func (c Curve) best(f func(order, divergence float64) float64) (value, order float64) {
 	value = math.Inf(1)
 	for i, at := range c.Orders {
 		if v := f(at, c.Divergences[i]); v < value {
@@ -87,7 +87,7 @@ func toEpsilon(order, divergence, delta float64) float64 {
 	return math.Max(0, up(divergence+math.Log1p(-1/order)-(math.Log(delta)+math.Log(order))/(order-1)))
 }
 
-// toLogDelta is the same, solved for ln delta.
+// toLogDelta is the same formula, solved for ln delta and rounded up.
 func toLogDelta(order, divergence, epsilon float64) float64 {
 	x, y := (order-1)*(divergence+math.Log1p(-1/order)), (order-1)*epsilon
 	return x - y - math.Log(order) + (math.Abs(x)+y+1)*relativeSlack
@@ -102,45 +102,47 @@ func newRDP(all []release) (proof, error) { return rdp{divergences(all, Orders()
 
 func (c rdp) delta(epsilon float64) (delta, order float64) { return c.curve.Delta(epsilon) }
 
-func (c rdp) near(delta float64) float64 {
+func (c rdp) startEpsilon(delta float64) float64 {
 	epsilon, _ := c.curve.atDelta(delta)
 	return epsilon
 }
 
-// moments are ln E_Q[(P/Q)^order] of one step of a release, an upper bound.
+// moments are upper bounds on ln E_Q[(P/Q)^order] for one step of a release.
 type moments struct {
 	release
-	known  []float64 // at integer orders, 0 for what has not been asked for
-	detour *moments  // to the data without the unit; nil where it is no bound
+	cache   []float64 // at integer orders; 0 if not computed yet
+	removal *moments  // moments between data with and without the unit; nil if they give no bound
 }
 
 func newMoments(r release) *moments {
-	m := &moments{release: r, known: make([]float64, maxOrder+1)}
+	m := &moments{release: r, cache: make([]float64, maxOrder+1)}
 	if r.removed != nil {
-		m.detour = newMoments(release{whole: r.removed, sampled: r.removed, rate: r.rate})
+		m.removal = newMoments(release{whole: r.removed, sampled: r.removed, rate: r.rate})
 	}
 	return m
 }
 
-// at is the moment at any order. It is convex in the order and 0 at 1, so where no
-// formula holds it is at most what lies on the line between its neighbours.
-func (m *moments) at(order float64) float64 {
-	return math.Min(m.direct(order), m.twice(order))
+// bound is the moment at any order: the smaller of two bounds.
+func (m *moments) bound(order float64) float64 {
+	return math.Min(m.direct(order), m.throughRemoval(order))
 }
 
-// twice goes from one neighbour to the data without the unit and on to the other (Cauchy
-// and Schwarz), at twice the order.
-func (m *moments) twice(order float64) float64 {
-	if m.detour == nil || 2*order > maxOrder {
+// throughRemoval bounds the moment between two neighbours by the moments from each of them
+// to the data without the unit, at twice the order (Cauchy and Schwarz).
+func (m *moments) throughRemoval(order float64) float64 {
+	if m.removal == nil || 2*order > maxOrder {
 		return math.Inf(1)
 	}
 	second := 0.0 // at order 1
 	if 2*order-1 > 1 {
-		second = m.detour.at(2*order - 1)
+		second = m.removal.bound(2*order - 1)
 	}
-	return (m.detour.at(2*order) + second) / 2
+	return (m.removal.bound(2*order) + second) / 2
 }
 
+// direct is the moment by the formulas for the mechanism itself. The moment is convex in
+// the order and 0 at order 1, so between two integer orders it is at most the line between
+// them.
 func (m *moments) direct(order float64) float64 {
 	low := math.Floor(order)
 	if order == low {
@@ -163,29 +165,29 @@ func (m *moments) direct(order float64) float64 {
 }
 
 func (m *moments) integer(order int) float64 {
-	if m.known[order] == 0 {
-		m.known[order] = m.whole.moment(float64(order))
+	if m.cache[order] == 0 {
+		m.cache[order] = m.whole.moment(float64(order))
 		if m.rate < 1 {
-			m.known[order] = math.Min(m.known[order], m.amplified(order))
+			m.cache[order] = math.Min(m.cache[order], m.amplified(order))
 		}
 	}
-	return m.known[order]
+	return m.cache[order]
 }
 
-// amplified is the moment of the sampled mechanism at an integer order:
+// amplified is the moment at an integer order with amplification by sampling:
 //
 //	ln(1 + f sum_{k=2..order} C(order,k) rate^k (1-rate)^(order-k) (E(k)-1))
 //
-// where ln E(k) is the moment of the mechanism. For a unit that is there or not, f
-// is 1: Zhu and Wang 2019, Theorem 5, whose factor 3 symmetric noise does not need.
-// For a unit with another in its place it is 2 where one pair of distributions
+// where ln E(k) is the moment of the mechanism. If neighbours differ by one unit that is
+// present or absent, f is 1 (Zhu and Wang 2019, Theorem 5; symmetric noise does not need
+// its factor 3). If one unit replaces another, f is 2 if one pair of distributions
 // dominates all neighbours, otherwise 2 (2-rate). Proofs are in docs/privacy-proofs.md.
 func (m *moments) amplified(order int) float64 {
 	n, sum := float64(order), math.Inf(-1)
-	draw, leave := math.Log(m.rate), math.Log1p(-m.rate)
+	logDrawn, logNotDrawn := math.Log(m.rate), math.Log1p(-m.rate)
 	for i := 2; i <= order; i++ {
 		k := float64(i)
-		sum = logAdd(sum, logBinomial(n, k)+k*draw+(n-k)*leave+logExpm1(m.sampled.moment(k)))
+		sum = logAdd(sum, logBinomial(n, k)+k*logDrawn+(n-k)*logNotDrawn+logExpm1(m.sampled.moment(k)))
 	}
 	sum = log1pExp(sum + math.Log(m.factor()))
 	if m.substituted && m.sampled.pair() == nil {
@@ -198,10 +200,10 @@ func (m *moments) amplified(order int) float64 {
 //
 //	ln(1 + C(order,2) rate^2 min(4 (E(2)-1), 2 E(2)) + 2 sum_{k=3..order} C(order,k) rate^k E(k))
 func (m *moments) replaced(order int) float64 {
-	n, draw, two := float64(order), math.Log(m.rate), m.sampled.moment(2)
-	sum := logBinomial(n, 2) + 2*draw + math.Min(math.Log(4)+logExpm1(two), math.Ln2+two)
+	n, logDrawn, two := float64(order), math.Log(m.rate), m.sampled.moment(2)
+	sum := logBinomial(n, 2) + 2*logDrawn + math.Min(math.Log(4)+logExpm1(two), math.Ln2+two)
 	for k := 3.0; k <= n; k++ {
-		sum = logAdd(sum, math.Ln2+logBinomial(n, k)+k*draw+m.sampled.moment(k))
+		sum = logAdd(sum, math.Ln2+logBinomial(n, k)+k*logDrawn+m.sampled.moment(k))
 	}
 	return log1pExp(sum)
 }
@@ -216,13 +218,13 @@ func (m *moments) factor() float64 {
 	return 2 * (2 - m.rate)
 }
 
-// fractionalGaussian is Mironov, Talwar and Zhang 2019, section 3.3: two series whose
-// terms have the signs of the generalised binomials. It is NaN where cancellation
-// leaves nothing.
+// fractionalGaussian is the moment of the sampled Gaussian at a fractional order (Mironov,
+// Talwar and Zhang 2019, section 3.3): two series whose terms have the signs of the
+// generalised binomial coefficients. It is NaN if the terms cancel out.
 func fractionalGaussian(rate, noise, order float64) float64 {
 	lower, upper := math.Inf(-1), math.Inf(-1)
 	split := noise*noise*math.Log(1/rate-1) + 0.5
-	draw, leave := math.Log(rate), math.Log1p(-rate)
+	logDrawn, logNotDrawn := math.Log(rate), math.Log1p(-rate)
 	binomial, sign := 0.0, 1.0 // ln|C(order,i)| and its sign
 	const maxTerms = 5000
 	for i := 0; ; i++ {
@@ -235,15 +237,15 @@ func fractionalGaussian(rate, noise, order float64) float64 {
 			}
 		}
 		j := order - k
-		a := binomial + k*draw + j*leave + k*(k-1)/(2*noise*noise) + logAbove((k-split)/noise)
-		b := binomial + j*draw + k*leave + j*(j-1)/(2*noise*noise) + logAbove((split-j)/noise)
+		a := binomial + k*logDrawn + j*logNotDrawn + k*(k-1)/(2*noise*noise) + logAbove((k-split)/noise)
+		b := binomial + j*logDrawn + k*logNotDrawn + j*(j-1)/(2*noise*noise) + logAbove((split-j)/noise)
 		if sign > 0 {
 			lower, upper = logAdd(lower, a), logAdd(upper, b)
 		} else {
 			lower, upper = logSub(lower, a), logSub(upper, b)
 		}
-		// From here on the signs alternate and the terms shrink: what is left out is
-		// less than the last term.
+		// From here on signs alternate and terms shrink, so the remaining sum is less than
+		// the last term.
 		if last := math.Max(a, b); k > order+1 && (last < -34 || i == maxTerms) {
 			return logAdd(lower, upper) + absoluteSlack + 2*math.Exp(last)
 		}

@@ -58,7 +58,7 @@ func TestBadInputIsRefusedByName(t *testing.T) {
 			func() error { _, _, err := c.plan.Calibrate(1, 1e-5); return err },
 		} {
 			if err := ask(); err == nil || !strings.Contains(err.Error(), c.named) {
-				t.Errorf("want a refusal that names %q, got %v", c.named, err)
+				t.Errorf("%v: got error %v, want one that names %q", c.plan, err, c.named)
 			}
 		}
 	}
@@ -81,12 +81,12 @@ func TestBadInputIsRefusedByName(t *testing.T) {
 		}
 	}
 	if _, err := account.ParseAccountant("moments"); err == nil || !strings.Contains(err.Error(), "basic, exact, zcdp, rdp, kov, pld") {
-		t.Errorf("an accountant that is none: %v", err)
+		t.Errorf("unknown accountant: got error %v, want one that lists the accountants", err)
 	}
 }
 
-// TestUnsoundAccountantsRefuse: what an accountant cannot bound it does not answer,
-// and the tightest of the others does.
+// TestUnsoundAccountantsRefuse: an accountant without a bound for a plan refuses it, and
+// Epsilon is the tightest answer of the others.
 func TestUnsoundAccountantsRefuse(t *testing.T) {
 	skellam := account.Skellam{Variance: 100, L2Squared: 16, L1: 8}
 	mixed := account.Plan{Unit: cost.Example, Adjacency: cost.ZeroOut, Parts: []account.Part{
@@ -120,24 +120,25 @@ func TestUnsoundAccountantsRefuse(t *testing.T) {
 			sound, least = append(sound, string(a)), math.Min(least, answer.Epsilon)
 		}
 		if got := strings.Join(sound, " "); got != c.sound {
-			t.Errorf("%s: sound are %s, want %s", c.name, got, c.sound)
+			t.Errorf("%s: sound accountants are %s, want %s", c.name, got, c.sound)
 		}
 		best, err := c.plan.Epsilon(1e-5)
 		if err != nil || best.Epsilon > least*(1+1e-9) || best.Unit != cost.Example || best.Adjacency != c.plan.Adjacency {
-			t.Errorf("%s: %v, %v, but the least is %v", c.name, best, err, least)
+			t.Errorf("%s: got %v (error %v), want the smallest epsilon, %v", c.name, best, err, least)
 		}
 		t.Logf("%s: %v", c.name, best)
 	}
 }
 
-// TestRefusalNamesTheSound: an accountant that is not sound says why, and who is.
+// TestRefusalNamesTheSound: the error of an accountant that is not sound says why, and
+// names those that are.
 func TestRefusalNamesTheSound(t *testing.T) {
 	p := steps(10, account.SkellamOf(4, 1<<20, 1000), account.Poisson(0.1))
 	const others = "; sound for it: rdp"
 	for a, why := range map[account.Accountant]string{
 		account.Basic: "pure epsilons",
 		account.KOV:   "pure steps",
-		account.ZCDP:  "amplification",
+		account.ZCDP:  "has no bound for sampling",
 		account.PLD:   "dominates all neighbours",
 		account.Exact: "gaussians without sampling",
 	} {
@@ -146,15 +147,15 @@ func TestRefusalNamesTheSound(t *testing.T) {
 		_, _, byNoise := p.CalibrateBy(a, 1, 1e-5)
 		for _, err := range []error{byEpsilon, byDelta, byNoise} {
 			if !errors.Is(err, account.ErrUnsound) || !strings.Contains(err.Error(), why) || !strings.HasSuffix(err.Error(), others) {
-				t.Errorf("%s: %v: want %q and %q", a, err, why, others)
+				t.Errorf("%s: got error %v, want %q and %q in it", a, err, why, others)
 			}
 		}
 	}
 	if sound, err := p.Sound(); err != nil || len(sound) != 1 || sound[0] != account.RDP {
-		t.Errorf("sound are %v, %v", sound, err)
+		t.Errorf("sound accountants are %v (error %v), want rdp", sound, err)
 	}
 	if _, err := p.EpsilonBy("moments", 1e-5); err == nil || errors.Is(err, account.ErrUnsound) {
-		t.Errorf("an accountant that is none: %v", err)
+		t.Errorf("unknown accountant: got error %v, want one that is not ErrUnsound", err)
 	}
 }
 
@@ -171,7 +172,7 @@ func TestSkellamOf(t *testing.T) {
 		}
 	}
 	if err := account.SkellamOf(4, 0, 3).Validate(); err == nil {
-		t.Error("a bound of 0 is accepted")
+		t.Error("a bound of 0 is valid, want an error")
 	}
 }
 
@@ -181,13 +182,13 @@ func TestLargeEpsilonIsLabelled(t *testing.T) {
 		t.Errorf("%v, %v", large, err)
 	}
 	if small := (account.Answer{Epsilon: 20}); small.Label() != "" {
-		t.Errorf("%v is labelled", small)
+		t.Errorf("%v has label %q, want none", small, small.Label())
 	}
 }
 
-// TestExtremes: whatever positive numbers a plan has, there is an answer that is a
-// number, or a refusal.
-func TestExtremes(t *testing.T) {
+// TestExtremeParametersAreAnsweredOrRefused: for extreme parameters an accountant either
+// gives a finite number or refuses.
+func TestExtremeParametersAreAnsweredOrRefused(t *testing.T) {
 	for _, x := range []float64{1e-9, 1e-3, 1e3, 1e9} {
 		for _, m := range []account.Mechanism{
 			account.Gaussian{Noise: x},

@@ -8,17 +8,17 @@ import (
 	"github.com/althing-network/althing/privacy/cost"
 )
 
-// ErrNoise is what is wrapped when a release has noise that no accountant knows.
+// ErrNoise is wrapped if no accountant knows the noise of a release.
 var ErrNoise = errors.New("no accountant knows its noise")
 
-// Released is so many releases of the ledger as accountants count them. Each of them may
-// be several steps that leave as one. Noise of a rate is discrete: the network adds
-// integers.
+// Released is the part of a plan that stands for a number of releases of privacy/cost, each
+// of which may have several steps. [cost.Laplace] becomes [DiscreteLaplace], because the
+// network adds integers.
 func Released(r cost.Release, releases uint64) (Part, error) {
-	const million = 1_000_000 // parts, in which sampling rates are
+	const million = 1_000_000 // sampling rates are in parts per million
 	steps := max(1, r.Steps)
 	if releases > maxSteps || steps > maxSteps || releases*steps > maxSteps {
-		return Part{}, fmt.Errorf("%d releases of %d steps: at most %d steps can be counted", releases, steps, maxSteps)
+		return Part{}, fmt.Errorf("%d releases of %d steps: want at most %d steps in all", releases, steps, maxSteps)
 	}
 	part := Part{Steps: int(releases * steps)}
 	square, l1 := int64(r.Norm.L2Squared), int64(r.Norm.L1)

@@ -10,8 +10,8 @@ import (
 	"github.com/althing-network/althing/privacy/cost"
 )
 
-// TestReleased: what the ledger charges is counted step by step, with the noise beside the
-// norm and the sample as it is drawn.
+// TestReleased: a release of the ledger becomes a part with the same noise relative to the
+// norm, the same sampling, and one step per step.
 func TestReleased(t *testing.T) {
 	gaussian := cost.Gaussian{Sigma: cost.Fraction{Num: 40, Den: 1}}
 	for name, c := range map[string]struct {
@@ -45,9 +45,9 @@ func TestReleased(t *testing.T) {
 		}
 	}
 	if _, err := account.Released(cost.Release{}, 1); !errors.Is(err, account.ErrNoise) {
-		t.Errorf("no noise: %v", err)
+		t.Errorf("no noise: got error %v, want ErrNoise", err)
 	}
 	if _, err := account.Released(cost.Release{Noise: gaussian, Norm: cost.Norm{L2Squared: 1}, Steps: 1 << 40}, 1<<40); err == nil {
-		t.Error("more steps than can be counted are counted")
+		t.Error("more than the maximum number of steps is accepted")
 	}
 }

@@ -5,27 +5,27 @@ import (
 	"math"
 )
 
-// Sampling is how the units of a step are drawn when nobody may learn which were.
-// A unit is in or out as a whole. The zero value draws nobody: every unit takes part
-// in every step, or who takes part is public.
+// Sampling says how the units of a step are drawn, in secret. A unit takes part as a whole
+// or not at all. The zero value is no sampling: every unit takes part in every step, or
+// it is public which units take part.
 type Sampling struct {
-	// Rate is the probability with which each unit is drawn by its own coin (Poisson
+	// Rate is the probability that a unit is drawn, independently of others (Poisson
 	// sampling).
 	Rate float64
-	// Population and Size draw Size of Population units without replacement.
+	// Size of Population units are drawn without replacement.
 	Population, Size int64
 }
 
-// Poisson draws each unit with a coin of its own.
+// Poisson draws each unit independently with probability rate.
 func Poisson(rate float64) Sampling { return Sampling{Rate: rate} }
 
-// WithoutReplacement draws size units of population, each set equally likely.
+// WithoutReplacement draws size of population units; each set is equally likely.
 func WithoutReplacement(population, size int64) Sampling {
 	return Sampling{Population: population, Size: size}
 }
 
-// leastRate leaves floating point room for what is divided by a rate.
-const leastRate = 1e-18
+// minRate keeps divisions by a rate from overflowing.
+const minRate = 1e-18
 
 // Validate reports what is wrong with the sampling.
 func (s Sampling) Validate() error {
@@ -33,16 +33,16 @@ func (s Sampling) Validate() error {
 	case s == Sampling{}:
 		return nil
 	case s.Rate != 0 && (s.Population != 0 || s.Size != 0):
-		return fmt.Errorf("sampling has a rate of %v and a size of %d: units are drawn by coins or without replacement, not both", s.Rate, s.Size)
-	case s.Rate != 0 && !(s.Rate >= leastRate && s.Rate <= 1):
-		return fmt.Errorf("the sampling rate is %v: it must be above 0, at least %v, and at most 1", s.Rate, leastRate)
+		return fmt.Errorf("sampling has a rate of %v and a size of %d: want Poisson sampling or sampling without replacement, not both", s.Rate, s.Size)
+	case s.Rate != 0 && !(s.Rate >= minRate && s.Rate <= 1):
+		return fmt.Errorf("the sampling rate is %v: want %v to 1", s.Rate, minRate)
 	case s.Rate == 0 && (s.Size < 1 || s.Size > s.Population):
-		return fmt.Errorf("sampling draws %d of %d units: it must draw at least one and no more than there are", s.Size, s.Population)
+		return fmt.Errorf("sampling draws %d of %d units: want at least 1, and no more than there are", s.Size, s.Population)
 	}
 	return nil
 }
 
-// String says the sampling in words.
+// String describes the sampling in words.
 func (s Sampling) String() string {
 	switch {
 	case s == Sampling{}:
@@ -53,7 +53,7 @@ func (s Sampling) String() string {
 	return fmt.Sprintf("%d of %d without replacement", s.Size, s.Population)
 }
 
-// rate is the probability with which one unit is drawn, rounded upwards.
+// rate is the probability that a unit is drawn, rounded up.
 func (s Sampling) rate() float64 {
 	switch {
 	case s == Sampling{}:

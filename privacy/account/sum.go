@@ -2,17 +2,18 @@ package account
 
 import "math"
 
-// What may be truncated: of one step, above as a part of delta, and below where it
-// only moves losses up; of the tilted sum, on both sides.
+// Probabilities that may be truncated: negligible is of the largest losses of all steps,
+// relative to delta; negligibleBelow of the smallest losses, which are only raised;
+// negligibleTilted of the tilted sum, on each side.
 const (
 	negligible       = 1e-7
 	negligibleBelow  = 1e-10
 	negligibleTilted = 1e-10
 )
 
-// How fine the losses are: as many steps to a standard deviation as fit, so that the
-// transform has about usualLength values. Where rare losses are far larger than the
-// usual ones, a good fineness must do.
+// Sizes of the grid of losses. The fineness is the number of grid steps per standard
+// deviation. It is as large as possible with a transform of about usualLength values. If
+// rare losses are far larger than usual ones, goodFineness is enough.
 const (
 	usualLength  = 1 << 16
 	maxLength    = 1 << 18
@@ -23,11 +24,12 @@ const (
 	maxFineness  = 1000
 )
 
-// The losses of one step lie in an interval at least, and at most, this wide: its
-// exponential must be a number, and its parts different ones.
+// The width of the interval in which the losses of one step lie: at most such that its
+// exponential does not overflow, and at least such that the grid points are different
+// numbers.
 const (
-	leastWidth = 1e-12
-	mostWidth  = 600
+	minWidth = 1e-12
+	maxWidth = 600
 )
 
 // sum is the losses of all steps before they are added up.
@@ -37,8 +39,9 @@ type sum struct {
 	total float64 // steps
 }
 
-// discretise puts every part's losses on multiples of one step. Mass up to truncated
-// goes to an infinite loss in all. It fails if a loss may be too large.
+// discretise puts the losses of every part on the multiples of one step. In total a
+// probability of at most truncated becomes an infinite loss. It fails if losses may be too
+// large.
 func discretise(all []release, laws []tails, truncated, leastStep float64) (s sum, ok bool) {
 	s = sum{parts: make([]losses, len(laws)), steps: make([]float64, len(laws))}
 	for i, r := range all {
@@ -46,18 +49,18 @@ func discretise(all []release, laws []tails, truncated, leastStep float64) (s su
 		s.total += r.steps
 	}
 	low, high := make([]float64, len(laws)), make([]float64, len(laws))
-	widest := leastWidth
+	widest := minWidth
 	for i, l := range laws {
 		high[i] = l.above.beyond(truncated / s.total)
 		low[i] = l.below.beyond(negligibleBelow / s.total)
 		widest = math.Max(widest, low[i]+high[i])
 	}
-	if widest > mostWidth {
+	if widest > maxWidth {
 		return sum{}, false
 	}
 	fineness := math.Min(maxFineness, math.Max(minFineness, usualLength/(16*math.Sqrt(s.total))))
-	// A step that is too rough makes the variance too large, so the step is found anew
-	// until it agrees with its variance, or else is only ever made smaller.
+	// Too coarse a step makes the variance too large. So the step is computed again from the
+	// variance until both agree.
 	step := math.Max(leastStep, widest/4096)
 	for try := range 6 {
 		variance := 0.0
@@ -83,11 +86,11 @@ func (s sum) generating(tilt float64) (generating float64) {
 	return generating
 }
 
-// bestTilt is where f of the generating function is about least. Any tilt is sound;
-// a good one puts rounding errors far below delta.
+// bestTilt is about the tilt at which f of the generating function is smallest. Any tilt is
+// sound; with a good one rounding errors are far below delta.
 func (s sum) bestTilt(f func(generating, tilt float64) float64) float64 {
 	scale := math.Log(1 / s.deviation())
-	return math.Exp(least(scale-7, scale+9, 24, func(log float64) float64 {
+	return math.Exp(argmin(scale-7, scale+9, 24, func(log float64) float64 {
 		return f(s.generating(math.Exp(log)), math.Exp(log))
 	}))
 }
@@ -101,15 +104,15 @@ func (s sum) deviation() float64 {
 	return math.Max(s.parts[0].step, math.Sqrt(variance))
 }
 
-// window is where the tilted sum lies but for a negligible probability, and what is
-// wanted if that is lower.
+// window is the interval in which the tilted sum lies, except with a negligible
+// probability. It begins at wanted if that is lower.
 func (s sum) window(tilt, wanted float64) (low, high float64) {
 	return math.Min(wanted, s.tailBound(tilt, -1)), s.tailBound(tilt, 1)
 }
 
-// compose multiplies the transforms. Sums outside the window come back in at its other
-// end: those from below only add mass, those from above are counted at an infinite
-// loss.
+// compose computes the distribution of the sum by products of Fourier transforms. Sums
+// outside the window wrap around to its other end: those from below only add probability;
+// those from above are counted as an infinite loss.
 func (s sum) compose(tilt, low, high float64) composed {
 	step := s.parts[0].step
 	c := composed{step: step, tilt: tilt, generating: s.generating(tilt)}
@@ -167,8 +170,8 @@ func (s sum) compose(tilt, low, high float64) composed {
 	return c.tailed(masses)
 }
 
-// tailBound is a loss beyond which the tilted sum lies with a negligible
-// probability, upwards or downwards, by Chernoff's bound.
+// tailBound is a loss above (direction 1) or below (direction -1) which the tilted sum lies
+// only with a negligible probability, by Chernoff's bound.
 func (s sum) tailBound(tilt, direction float64) float64 {
 	centre := s.generating(tilt)
 	at := func(log float64) float64 {
@@ -176,5 +179,5 @@ func (s sum) tailBound(tilt, direction float64) float64 {
 		return (s.generating(tilt+direction*x) - centre - math.Log(negligibleTilted)) / x
 	}
 	scale := math.Log(1 / s.deviation())
-	return direction * at(least(scale-4, scale+6, 16, at))
+	return direction * at(argmin(scale-4, scale+6, 16, at))
 }

@@ -11,14 +11,14 @@ import (
 	"github.com/althing-network/althing/privacy/cost"
 )
 
-// A pmf is a distribution on the integers from -reach to reach.
+// pmf is a distribution on the integers from -reach to reach.
 type pmf []float64
 
 const reach = 450
 
-// moved is noise around other sums, each with its weight. The noise of integers so
-// far out that a sum would move them in from outside is not looked at.
-func moved(noise pmf, sums map[int]float64) pmf {
+// shifted is the distribution of noise plus a random sum, given by its weights. It leaves
+// out integers so far out that values from outside of the range would be shifted to them.
+func shifted(noise pmf, sums map[int]float64) pmf {
 	const margin = 20
 	out := make(pmf, len(noise))
 	for sum, weight := range sums {
@@ -62,7 +62,7 @@ func roundedGaussian(sigma float64) pmf {
 	return out
 }
 
-// deltaOf is the delta at an epsilon of steps releases of p instead of q.
+// deltaOf is the delta at an epsilon between steps releases from p and from q.
 func deltaOf(p, q pmf, epsilon float64, steps int) (delta float64) {
 	if steps == 1 {
 		for i := range p {
@@ -71,7 +71,7 @@ func deltaOf(p, q pmf, epsilon float64, steps int) (delta float64) {
 		return delta
 	}
 	for i := range p {
-		if p[i] > 1e-12 { // what is left out makes delta smaller
+		if p[i] > 1e-12 { // omitted terms only make delta smaller
 			delta += p[i] * deltaOf(p, q, epsilon-math.Log(p[i]/q[i]), steps-1)
 		}
 	}
@@ -81,15 +81,15 @@ func deltaOf(p, q pmf, epsilon float64, steps int) (delta float64) {
 func renyi(p, q pmf, order float64) float64 {
 	sum := 0.0
 	for i := range p {
-		if p[i] > 1e-280 && q[i] > 1e-280 { // what is left out makes it smaller
+		if p[i] > 1e-280 && q[i] > 1e-280 { // omitted terms only make the divergence smaller
 			sum += math.Exp(order*math.Log(p[i]) + (1-order)*math.Log(q[i]))
 		}
 	}
 	return math.Log(sum) / (order - 1)
 }
 
-// neighbours are the distributions of one release for every pair of neighbouring
-// data sets: what the unit gives, what the others give where that matters.
+// neighbours are the distributions of one release for every pair of neighbouring data sets:
+// over what the unit contributes and, if it matters, what others contribute.
 func neighbours(noise pmf, norm int, adjacency cost.Adjacency, sampling account.Sampling) (pairs [][2]pmf) {
 	q := 1.0
 	if sampling.Rate > 0 {
@@ -97,11 +97,12 @@ func neighbours(noise pmf, norm int, adjacency cost.Adjacency, sampling account.
 	} else if sampling.Size > 0 {
 		q = float64(sampling.Size) / float64(sampling.Population)
 	}
-	// In without's place, another unit is drawn, or nobody.
+	// The unit contributes drawn with probability q; otherwise the sum is without, which is
+	// the contribution of another unit or 0.
 	mix := func(drawn, without int) pmf {
 		sums := map[int]float64{without: 1 - q}
 		sums[drawn] += q
-		return moved(noise, sums)
+		return shifted(noise, sums)
 	}
 	places := []int{0}
 	if sampling.Size > 0 {
@@ -122,8 +123,8 @@ func neighbours(noise pmf, norm int, adjacency cost.Adjacency, sampling account.
 	return pairs
 }
 
-// TestNothingLeaksMoreThanIsCounted compares all accountants with sums over every
-// outcome, for every kind of neighbour.
+// TestNothingLeaksMoreThanIsCounted compares all accountants with the true divergence and
+// delta, summed over all outcomes, for all neighbours.
 func TestNothingLeaksMoreThanIsCounted(t *testing.T) {
 	for _, c := range []struct {
 		mechanism account.Mechanism
@@ -147,15 +148,15 @@ func TestNothingLeaksMoreThanIsCounted(t *testing.T) {
 				twice.Parts = []account.Part{{Mechanism: c.mechanism, Sampling: s, Steps: 2}}
 				name := fmt.Sprint(plan)
 				pairs := neighbours(c.noise, c.norm, adjacency, s)
-				noMoreRenyi(t, name, plan, pairs)
-				noMoreDelta(t, name, plan, pairs, 1)
-				noMoreDelta(t, name+", twice", twice, pairs, 2)
+				checkDivergences(t, name, plan, pairs)
+				checkDeltas(t, name, plan, pairs, 1)
+				checkDeltas(t, name+", twice", twice, pairs, 2)
 			}
 		}
 	}
 }
 
-func noMoreRenyi(t *testing.T, name string, plan account.Plan, pairs [][2]pmf) {
+func checkDivergences(t *testing.T, name string, plan account.Plan, pairs [][2]pmf) {
 	t.Helper()
 	curve, err := plan.Curve([]float64{1.3, 2, 2.5, 3, 5, 8.7, 16, 32})
 	if err != nil {
@@ -164,13 +165,13 @@ func noMoreRenyi(t *testing.T, name string, plan account.Plan, pairs [][2]pmf) {
 	for i, order := range curve.Orders {
 		for _, pair := range pairs {
 			if true := renyi(pair[0], pair[1], order); true > curve.Divergences[i]*(1+1e-9)+1e-12 {
-				t.Errorf("%s: at order %v the divergence is %v, counted %v", name, order, true, curve.Divergences[i])
+				t.Errorf("%s: at order %v the true divergence is %v, the bound only %v", name, order, true, curve.Divergences[i])
 			}
 		}
 	}
 }
 
-func noMoreDelta(t *testing.T, name string, plan account.Plan, pairs [][2]pmf, steps int) {
+func checkDeltas(t *testing.T, name string, plan account.Plan, pairs [][2]pmf, steps int) {
 	t.Helper()
 	for _, epsilon := range []float64{0.1, 1} {
 		worst := 0.0
@@ -180,14 +181,14 @@ func noMoreDelta(t *testing.T, name string, plan account.Plan, pairs [][2]pmf, s
 		for _, a := range account.Accountants() {
 			counted, err := plan.DeltaBy(a, epsilon)
 			if err == nil && worst > counted.Delta*(1+1e-9)+1e-14 {
-				t.Errorf("%s: at epsilon %v delta is %v, counted %v by %s", name, epsilon, worst, counted.Delta, a)
+				t.Errorf("%s: at epsilon %v the true delta is %v, the bound of %s only %v", name, epsilon, worst, a, counted.Delta)
 			}
 		}
 	}
 }
 
-// TestOneCoordinateIsTheWorst: Laplace noise on two coordinates whose norms add up
-// leaks no more than on one coordinate with the whole norm.
+// TestOneCoordinateIsTheWorst: with Laplace noise, a norm that is split over two coordinates
+// leaks no more than the whole norm in one coordinate.
 func TestOneCoordinateIsTheWorst(t *testing.T) {
 	for _, split := range [][2]int64{{1, 1}, {3, 1}, {5, 4}} {
 		for _, epsilon := range []float64{0.01, 0.5, 1.3} {
@@ -217,16 +218,16 @@ func TestOneCoordinateIsTheWorst(t *testing.T) {
 					t.Fatal(err)
 				}
 				if two.Delta > one.Delta*(1+1e-4)+1e-12 {
-					t.Errorf("%s %v at %v: on two coordinates %v, on one %v", name, split, epsilon, two.Delta, one.Delta)
+					t.Errorf("%s, norm %v, epsilon %v: delta %v in two coordinates, want at most %v, as in one", name, split, epsilon, two.Delta, one.Delta)
 				}
 			}
 		}
 	}
 }
 
-// TestTinyLossesAreCounted: where a step's epsilon is so small that the formula of its
-// moments is a difference of equal numbers, nothing is lost. The first terms of their
-// series are below the truth.
+// TestTinyLossesAreCounted: if the epsilon of a step is so small that the formula of its
+// moments is a difference of nearly equal numbers, the result is still not too small. The
+// test's lower bound is the first terms of the Taylor series.
 func TestTinyLossesAreCounted(t *testing.T) {
 	orders := []float64{1.1, 1.5, 2, 3, 7.3, 16, 64, 1024}
 	for _, epsilon := range []float64{1e-9, 1e-8, 3e-8, 1e-7, 1e-6, 1e-5} {
@@ -241,14 +242,14 @@ func TestTinyLossesAreCounted(t *testing.T) {
 				x := (order - 0.5) * epsilon
 				least := order*(epsilon*epsilon/2-epsilon*epsilon*epsilon/6) - x*x*x*x/12/(order-1)
 				if got.Divergences[i] < least || got.Divergences[i] > order*epsilon*epsilon/2*(1+1e-10) {
-					t.Errorf("%v, order %v: %.17g, but it is at least %.17g", m, order, got.Divergences[i], least)
+					t.Errorf("%v, order %v: got divergence %.17g, want at least %.17g and at most slightly more", m, order, got.Divergences[i], least)
 				}
 			}
 		}
 	}
 }
 
-// TestGaussianIsNeverPure: a delta that is too small for a float is not 0.
+// TestGaussianIsNeverPure: a delta that underflows is not reported as 0.
 func TestGaussianIsNeverPure(t *testing.T) {
 	p := steps(1, account.Gaussian{Noise: 1}, account.Sampling{})
 	sound, err := p.Sound()
@@ -257,12 +258,13 @@ func TestGaussianIsNeverPure(t *testing.T) {
 	}
 	for _, a := range sound {
 		if got, err := p.DeltaBy(a, 100); err != nil || got.Delta <= 0 {
-			t.Errorf("%s: %v, %v", a, got, err)
+			t.Errorf("%s: got %v (error %v), want a delta above 0", a, got, err)
 		}
 	}
 }
 
-// TestPLDIsNotBelowExact: composed Gaussians have an exact delta, however small.
+// TestPLDIsNotBelowExact: for composed Gaussians PLD is never below the exact delta, however
+// small that is.
 func TestPLDIsNotBelowExact(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := account.Plan{Unit: cost.Example, Adjacency: rapid.SampledFrom(cost.Adjacencies()).Draw(t, "adjacency")}
@@ -278,13 +280,14 @@ func TestPLDIsNotBelowExact(t *testing.T) {
 		}
 		truth, _ := deltaBy(t, p, account.Exact, exact)
 		if got, ok := deltaBy(t, p, account.PLD, exact); ok && got < truth*(1-1e-8) {
-			t.Errorf("at epsilon %v delta is %v, pld says %v: %v", exact, truth, got, p)
+			t.Errorf("at epsilon %v the exact delta is %v, the bound of pld only %v: %v", exact, truth, got, p)
 		}
 	})
 }
 
-// TestOneSampledStepIsNotBelowTruth: the delta of one step of a sampled Gaussian is known.
-func TestOneSampledStepIsNotBelowTruth(t *testing.T) {
+// TestSampledStepIsNotBelowTruth: the exact delta of one step of a sampled Gaussian is known,
+// and no accountant is below it.
+func TestSampledStepIsNotBelowTruth(t *testing.T) {
 	above := func(x float64) float64 { return math.Erfc(x/math.Sqrt2) / 2 }
 	rapid.Check(t, func(t *rapid.T) {
 		rate, noise := logarithmic(1e-6, 1).Draw(t, "rate"), logarithmic(0.1, 50).Draw(t, "noise")
@@ -293,13 +296,13 @@ func TestOneSampledStepIsNotBelowTruth(t *testing.T) {
 		loss := math.Log1p(math.Expm1(epsilon) / rate)
 		with, without := above(loss/mu-mu/2), above(loss/mu+mu/2)
 		if without < 1e-290 {
-			return // where floats end, the difference below is not known
+			return // underflow: the difference below would be inaccurate
 		}
 		removed := rate * (with - math.Exp(loss)*without)
 		p := steps(1, account.Gaussian{Noise: noise}, account.Poisson(rate))
 		for _, a := range []account.Accountant{account.PLD, account.RDP} {
 			if got, ok := deltaBy(t, p, a, epsilon); ok && got < removed-1e-8*rate*with {
-				t.Errorf("at epsilon %v delta is %v, %s says %v: %v", epsilon, removed, a, got, p)
+				t.Errorf("at epsilon %v the exact delta is %v, the bound of %s only %v: %v", epsilon, removed, a, got, p)
 			}
 		}
 	})

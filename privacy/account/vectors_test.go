@@ -19,9 +19,9 @@ func dpsgd(t int, q, sigma float64) account.Plan {
 	return steps(t, account.Gaussian{Noise: sigma}, account.Poisson(q))
 }
 
-// known is what others publish or compute of a plan; the sources are those programs' own
-// tests or runs.
-type known struct {
+// knownAnswer is a published result for a plan, or the result of another program; Source
+// says which.
+type knownAnswer struct {
 	ID, Group, Source   string
 	Mechanism           string
 	Parameter           float64 // noise of a gaussian, a of discrete Laplace noise, else epsilon of a step
@@ -35,7 +35,7 @@ type known struct {
 	Want, Tolerance     float64
 }
 
-func (k known) plan(t *testing.T) account.Plan {
+func (k knownAnswer) plan(t *testing.T) account.Plan {
 	t.Helper()
 	mechanism, ok := map[string]account.Mechanism{
 		"gaussian":         account.Gaussian{Noise: k.Parameter},
@@ -53,21 +53,21 @@ func (k known) plan(t *testing.T) account.Plan {
 	return p
 }
 
-func (k known) near(t *testing.T, got float64) {
+func (k knownAnswer) closeTo(t *testing.T, got float64) {
 	t.Helper()
-	t.Logf("%.12g, off by %.3g", got, got-k.Want)
+	t.Logf("got %.12g, which differs by %.3g", got, got-k.Want)
 	if math.Abs(got-k.Want) > k.Tolerance {
-		t.Errorf("%.12g, want %.12g within %g (%s)", got, k.Want, k.Tolerance, k.Source)
+		t.Errorf("got %.12g, want %.12g within %g (%s)", got, k.Want, k.Tolerance, k.Source)
 	}
 }
 
-// TestKnownAnswers holds the accountants to testdata/known.json, every line of it.
+// TestKnownAnswers compares the accountants with every line of testdata/known.json.
 func TestKnownAnswers(t *testing.T) {
 	text, err := os.ReadFile("testdata/known.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all []known
+	var all []knownAnswer
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&all); err != nil || len(all) != 23 {
@@ -78,7 +78,7 @@ func TestKnownAnswers(t *testing.T) {
 	}
 }
 
-func (k known) check(t *testing.T) {
+func (k knownAnswer) check(t *testing.T) {
 	switch k.Group {
 	case "epsilon", "epsilon below":
 		got, err := k.plan(t).EpsilonBy(k.By, k.Delta)
@@ -89,16 +89,16 @@ func (k known) check(t *testing.T) {
 			t.Errorf("order %v, want %v", got.Order, k.Order)
 		}
 		if k.Group == "epsilon" {
-			k.near(t, got.Epsilon)
+			k.closeTo(t, got.Epsilon)
 		} else if got.Epsilon > k.Want {
-			t.Errorf("%v is above what is known to be more than the truth: %v (%s)", got, k.Want, k.Source)
+			t.Errorf("got %v, want at most %v, a known upper bound (%s)", got, k.Want, k.Source)
 		}
 	case "delta":
 		got, err := k.plan(t).DeltaBy(k.By, k.Epsilon)
 		if err != nil {
 			t.Fatal(err)
 		}
-		k.near(t, got.Delta)
+		k.closeTo(t, got.Delta)
 	case "noise":
 		plan, answer, err := k.plan(t).Calibrate(k.Epsilon, k.Delta)
 		if err != nil || answer.Epsilon > k.Epsilon {
@@ -106,13 +106,13 @@ func (k known) check(t *testing.T) {
 		}
 		switch m := plan.Parts[0].Mechanism.(type) {
 		case account.Gaussian:
-			k.near(t, m.Noise)
+			k.closeTo(t, m.Noise)
 		case account.Laplace:
-			k.near(t, 1/m.Epsilon)
+			k.closeTo(t, 1/m.Epsilon)
 		case account.DiscreteLaplace:
-			k.near(t, m.A)
+			k.closeTo(t, m.A)
 		default:
-			t.Fatalf("nothing is known of the noise of a %T", m)
+			t.Fatalf("no check for the noise of a %T", m)
 		}
 	case "divergences":
 		got, err := k.plan(t).Curve(k.Orders)
@@ -130,11 +130,11 @@ func (k known) check(t *testing.T) {
 			curve.Orders, curve.Divergences = append(curve.Orders, order), append(curve.Divergences, k.Parameter)
 		}
 		epsilon, order := curve.Epsilon(k.Delta)
-		k.near(t, epsilon)
+		k.closeTo(t, epsilon)
 		if order != k.Order {
 			t.Errorf("order %v, want %v", order, k.Order)
 		}
 	default:
-		t.Fatalf("nobody checks answers of the group %q", k.Group)
+		t.Fatalf("no check for answers of the group %q", k.Group)
 	}
 }

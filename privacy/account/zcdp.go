@@ -3,7 +3,7 @@ package account
 import "math"
 
 // zcdp is (xi, rho)-zCDP: the Renyi divergence is at most xi + rho*order (Bun and
-// Steinke 2016, Definition 1.1). It is converted at the best order.
+// Steinke 2016, Definition 1.1). It is converted to epsilon and delta at the best order.
 type zcdp struct {
 	xi, rho  float64
 	integers bool // only at integer orders
@@ -13,7 +13,7 @@ func newZCDP(all []release) (proof, error) {
 	var c zcdp
 	for _, r := range all {
 		if r.rate < 1 {
-			return nil, ZCDP.unsound("knows no amplification by sampling")
+			return nil, ZCDP.unsound("has no bound for sampling")
 		}
 		xi, rho := r.whole.concentrated()
 		c.xi += r.steps * xi
@@ -24,7 +24,7 @@ func newZCDP(all []release) (proof, error) {
 	return c, nil
 }
 
-func (c zcdp) near(delta float64) float64 {
+func (c zcdp) startEpsilon(delta float64) float64 {
 	at := func(order float64) float64 { return toEpsilon(order, c.xi+c.rho*order, delta) }
 	return at(c.best(1+math.Sqrt(-math.Log(delta)/c.rho), at))
 }
@@ -35,11 +35,11 @@ func (c zcdp) delta(epsilon float64) (delta, order float64) {
 	return probability(at(order)), order
 }
 
-// best is the order at which f is least, near a first guess. Every order is sound,
-// so what the search misses costs tightness only.
+// best is about the order at which f is smallest, near a first guess. Every order is sound,
+// so an inaccurate result only makes the bound less tight.
 func (c zcdp) best(guess float64, f func(float64) float64) float64 {
 	middle := math.Log(guess - 1)
-	order := 1 + math.Exp(least(middle-3, middle+3, 60, func(x float64) float64 { return f(1 + math.Exp(x)) }))
+	order := 1 + math.Exp(argmin(middle-3, middle+3, 60, func(x float64) float64 { return f(1 + math.Exp(x)) }))
 	if !c.integers {
 		return order
 	}

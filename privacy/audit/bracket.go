@@ -7,20 +7,20 @@ import (
 	"github.com/althing-network/althing/privacy"
 )
 
-// mostBrackets is by how many magnitudes a law is described at most.
-const mostBrackets = 1 << 12
+// maxBrackets is the maximum number of magnitudes that describe a law.
+const maxBrackets = 1 << 12
 
-// brackets is the law of the square of one draw between two: magnitudes are put
-// together, some next to each other, and of these the least one stands in floor and the
-// largest in ceiling. Where there are no more than mostBrackets, both are the law.
-// Values are left out that have together a chance below 2^-112.
+// brackets are two laws between which the law of the square of one draw lies. Neighbouring
+// magnitudes are grouped; floor has the smallest one of each group and ceiling the largest.
+// If there are at most maxBrackets magnitudes, both are exactly the law. Values with a total
+// probability below 2^-112 are left out.
 func brackets(law privacy.Law) (floor, ceiling squares, err error) {
 	last, atLeast, err := tail(law)
 	if err != nil {
 		return floor, ceiling, err
 	}
 	rare := math.Ldexp(1, -112)
-	width := last/mostBrackets + 1
+	width := last/maxBrackets + 1
 	for k := uint64(0); k <= last && atLeast(k) > rare; k += width {
 		p := atLeast(k) - atLeast(k+width)
 		if p <= 0 {
@@ -33,8 +33,8 @@ func brackets(law privacy.Law) (floor, ceiling squares, err error) {
 	return floor, ceiling, nil
 }
 
-// tail is a law by the chance that a magnitude is k or more, for k up to last; beyond
-// last is less than 2^-112.
+// tail is the tail function of a law: the probability that a magnitude is at least k, for k
+// up to last. The probability of a larger magnitude than last is below 2^-112.
 func tail(law privacy.Law) (last uint64, atLeast func(k uint64) float64, err error) {
 	switch l := law.(type) {
 	case privacy.DiscreteLaplace:
@@ -55,28 +55,28 @@ func tail(law privacy.Law) (last uint64, atLeast func(k uint64) float64, err err
 		}, nil
 	case privacy.Polya:
 		last := 140*l.A.Den/l.A.Num + 64
-		if last > mostRatios {
-			return 0, nil, fmt.Errorf("%w: %s reaches to %d: want at most %d", privacy.ErrLaw, law, last, mostRatios)
+		if last > maxRatios {
+			return 0, nil, fmt.Errorf("%w: %s reaches to %d: want at most %d", privacy.ErrLaw, law, last, maxRatios)
 		}
-		return last, summed(polyaRatios(l, last)), nil
+		return last, tailFromRatios(polyaRatios(l, last)), nil
 	case privacy.Skellam:
 		w := float64(l.Variance) / float64(l.Shares)
 		last := 18*uint64(math.Sqrt(w)+1) + 64
-		if last > mostRatios {
-			return 0, nil, fmt.Errorf("%w: %s reaches to %d: want at most %d", privacy.ErrLaw, law, last, mostRatios)
+		if last > maxRatios {
+			return 0, nil, fmt.Errorf("%w: %s reaches to %d: want at most %d", privacy.ErrLaw, law, last, maxRatios)
 		}
-		return last, summed(skellamRatios(w, last)), nil
+		return last, tailFromRatios(skellamRatios(w, last)), nil
 	}
-	return 0, nil, fmt.Errorf("%w: of %s the norm is not known", privacy.ErrLaw, law)
+	return 0, nil, fmt.Errorf("%w: the norm of %s is not known", privacy.ErrLaw, law)
 }
 
-// mostRatios is how far a law may reach that is described value by value. No table of
-// noise reaches as far.
-const mostRatios = 1 << 22
+// maxRatios is the largest magnitude of a law that is described value by value. No table of
+// noise reaches that far.
+const maxRatios = 1 << 22
 
-// polyaRatios is the odds of k+1 over those of k. With p = e^-a and r = 1/shares,
-// p (k+1-r) f(k+1) = (1+p^2) k f(k) - p (k-1+r) f(k-1): begun far out, where each ratio is
-// almost p, an error shrinks with each step.
+// polyaRatios are the ratios of the probability of k+1 to that of k. With p = e^-a and
+// r = 1/shares, p (k+1-r) f(k+1) = (1+p^2) k f(k) - p (k-1+r) f(k-1). The recurrence begins
+// far out in the tail, where each ratio is almost p; errors shrink with each step.
 func polyaRatios(l privacy.Polya, last uint64) []float64 {
 	p, r := math.Exp(-float64(l.A.Num)/float64(l.A.Den)), 1/float64(l.Shares)
 	ratios := make([]float64, last+1)
@@ -88,8 +88,8 @@ func polyaRatios(l privacy.Polya, last uint64) []float64 {
 	return ratios
 }
 
-// skellamRatios is the odds of k+1 over those of k, of the variance w: they are modified
-// Bessel functions, of which I(k-1) = I(k+1) + (2k/w) I(k).
+// skellamRatios are the ratios of the probability of k+1 to that of k, for the variance w.
+// The probabilities are modified Bessel functions: I(k-1) = I(k+1) + (2k/w) I(k).
 func skellamRatios(w float64, last uint64) []float64 {
 	ratios := make([]float64, last+1)
 	ratios[last] = 1 / (1 + float64(last)/w)
@@ -99,9 +99,9 @@ func skellamRatios(w float64, last uint64) []float64 {
 	return ratios
 }
 
-// summed is the tail of a symmetric law of which the ratios are known.
-func summed(ratios []float64) func(k uint64) float64 {
-	odds := make([]float64, len(ratios)) // of a magnitude, over those of 0
+// tailFromRatios is the tail function of a symmetric law with these ratios.
+func tailFromRatios(ratios []float64) func(k uint64) float64 {
+	odds := make([]float64, len(ratios)) // probability of a magnitude, divided by that of 0
 	each := 1.0
 	for k := range odds {
 		if odds[k] = 2 * each; k == 0 {

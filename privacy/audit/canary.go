@@ -8,8 +8,8 @@ import (
 	"slices"
 )
 
-// Coins says of so many canaries which are in: fair coins of the source, one each. The
-// mechanism must know nothing of the source.
+// Coins decides for each canary whether it is in, by a fair coin of the source. The
+// mechanism must not know the source.
 func Coins(source rand.Source, canaries int) []bool {
 	in := make([]bool, canaries)
 	for i := range in {
@@ -18,33 +18,33 @@ func Coins(source rand.Source, canaries int) []bool {
 	return in
 }
 
-// Gradient is what a canary adds to the sum if it is in: its clipped gradient in quanta,
-// at some of the sum's coordinates and zero elsewhere. Canaries whose gradients share
-// no coordinate do not disturb each other: rows that are one-hot, each in a column of
-// its own, have such gradients in a softmax layer but for its biases, which an auditor
-// leaves out of the gradient here.
+// Gradient is what a canary adds to the sum if it is in: its clipped gradient in quanta, as
+// values at some coordinates, with zeros elsewhere. Canaries whose gradients share no
+// coordinate do not disturb each other. One-hot rows, each with its own column, have such
+// gradients in a softmax layer, except for the biases, which an auditor leaves out here.
 type Gradient struct {
 	At     []int
 	Values []int64
 }
 
-// Scores says of each canary how far what was released points along its gradient, less
-// half of what the canary would add: above 0 it was rather in, below rather out.
+// Scores is for each canary the inner product of the released sum and its gradient, minus
+// half of what the canary would add to it. Above 0 the canary was more likely in, below 0
+// more likely out.
 func Scores(released []int64, canaries []Gradient) ([]float64, error) {
-	return scores(released, canaries, func(r, v float64) float64 { return v * (r - v/2) })
+	return scoreEach(released, canaries, func(r, v float64) float64 { return v * (r - v/2) })
 }
 
-// scores adds up what each coordinate of a canary's gradient says, given what was
-// released there.
-func scores(released []int64, canaries []Gradient, says func(r, v float64) float64) ([]float64, error) {
+// scoreEach sums over the coordinates of each canary's gradient: says is called with the
+// released value and the gradient's value there.
+func scoreEach(released []int64, canaries []Gradient, says func(r, v float64) float64) ([]float64, error) {
 	scores := make([]float64, len(canaries))
 	for i, g := range canaries {
 		if len(g.At) != len(g.Values) {
-			return nil, fmt.Errorf("the gradient of canary %d has %d coordinates and %d values: want as many", i, len(g.At), len(g.Values))
+			return nil, fmt.Errorf("the gradient of canary %d has %d coordinates and %d values: want the same number", i, len(g.At), len(g.Values))
 		}
 		for j, at := range g.At {
 			if at < 0 || at >= len(released) {
-				return nil, fmt.Errorf("the gradient of canary %d has a coordinate %d: %d were released", i, at, len(released))
+				return nil, fmt.Errorf("the gradient of canary %d has coordinate %d: want 0 to %d", i, at, len(released)-1)
 			}
 			scores[i] += says(float64(released[at]), float64(g.Values[j]))
 		}
@@ -52,21 +52,21 @@ func scores(released []int64, canaries []Gradient, says func(r, v float64) float
 	return scores, nil
 }
 
-// Nearer says of each canary how much nearer what was released is to its gradient than
-// to nothing, in sums of magnitudes: the logarithm of how much likelier it is that the
-// canary is in, times the scale of the noise, where that is Laplace's. Such noise shows more
-// by it than by [Scores] where gradients have several coordinates.
+// Nearer is for each canary how much closer the released sum is to its gradient than to
+// zero, in the L1 norm. With Laplace noise that is the log-likelihood ratio of the canary
+// being in, times the scale of the noise. If gradients have several coordinates, it is then
+// a stronger test than [Scores].
 func Nearer(released []int64, canaries []Gradient) ([]float64, error) {
-	return scores(released, canaries, func(r, v float64) float64 { return math.Abs(r) - math.Abs(r-v) })
+	return scoreEach(released, canaries, func(r, v float64) float64 { return math.Abs(r) - math.Abs(r-v) })
 }
 
-// Guess guesses of the canaries with the largest scores, so many and whatever their
-// signs, whether they were in: where the score is above 0. The number is fixed
-// before the scores are seen. It counts which guesses the coins prove right.
+// Guess makes a guess about the made canaries whose scores have the largest magnitudes: a
+// canary was in if its score is above 0. The caller must fix made before it sees scores.
+// Guess counts how many guesses agree with the coins.
 func Guess(in []bool, scores []float64, made int) (Guesses, error) {
 	g := Guesses{Canaries: len(in), Made: made}
 	if len(scores) != len(in) {
-		return g, fmt.Errorf("%d scores of %d canaries: want as many", len(scores), len(in))
+		return g, fmt.Errorf("%d scores of %d canaries: want one per canary", len(scores), len(in))
 	}
 	if err := g.Validate(); err != nil {
 		return g, err

@@ -5,20 +5,20 @@ import (
 	"math"
 )
 
-// Claim is what a mechanism promises of one canary: a trade-off function f, the least
-// error of the second kind of a test for the canary whose error of the first kind is
-// given (Dong, Roth and Su 2022). The types of this package are all there are.
+// Claim is the privacy that a mechanism promises for one canary, as a trade-off function f:
+// the smallest type II error of any test for the canary, given its type I error (Dong, Roth
+// and Su 2022). It is one of [GDP], [Pure] and [Approximate].
 type Claim interface {
 	fmt.Stringer
-	// Validate refuses numbers that promise nothing, or that are none.
+	// Validate checks that the parameters are finite and in range.
 	Validate() error
-	// inverse is the inverse of 1 - f: with a chance r of being right where the canary
-	// is in, a guess is wrong with at least this chance where it is not.
+	// inverse is the inverse of 1 - f: if a guess "in" is right with probability r when the
+	// canary is in, it is wrong with at least this probability when the canary is out.
 	inverse(r float64) float64
 }
 
-// GDP claims mu-Gaussian differential privacy: what a Gaussian of standard deviation 1
-// hides that is moved by mu.
+// GDP claims mu-Gaussian differential privacy: a test is at most as good as one between two
+// Gaussians of standard deviation 1 whose means differ by mu.
 type GDP struct{ Mu float64 }
 
 func (c GDP) String() string { return fmt.Sprintf("%g-Gaussian differential privacy", c.Mu) }
@@ -66,35 +66,35 @@ func (c Approximate) inverse(r float64) float64 {
 	if r >= 1 {
 		return 1
 	}
-	// The last is 1 - delta - (1-r) e^epsilon, without the cancellation.
+	// The last term is 1 - delta - (1-r) e^epsilon, without cancellation.
 	return max(0, (r-c.Delta)*math.Exp(-c.Epsilon), r*math.Exp(c.Epsilon)-math.Expm1(c.Epsilon)-c.Delta)
 }
 
 func finite(what string, v float64) error {
 	if !(0 <= v && v < math.Inf(1)) {
-		return fmt.Errorf("%s is %g: want a finite number from 0 on", what, v)
+		return fmt.Errorf("%s is %g: want a finite number, 0 or more", what, v)
 	}
 	return nil
 }
 
-// GaussianClaim is the claim of a Gaussian mechanism that has just this epsilon at this
+// GaussianClaim is the claim of a Gaussian mechanism that has exactly this epsilon at this
 // delta (Balle and Wang 2018, theorem 8). Epsilon 1 at delta 1e-5 is mu 0.2681.
 func GaussianClaim(epsilon, delta float64) (GDP, error) {
 	if err := (Approximate{epsilon, delta}).Validate(); err != nil {
 		return GDP{}, err
 	}
 	if delta == 0 {
-		return GDP{}, fmt.Errorf("delta is 0: a Gaussian mechanism has none without a delta")
+		return GDP{}, fmt.Errorf("delta is 0: want above 0, for a Gaussian mechanism has no pure epsilon")
 	}
-	lost := func(mu float64) float64 {
+	deltaOf := func(mu float64) float64 {
 		return below(mu/2-epsilon/mu) - math.Exp(epsilon+math.Log(below(-mu/2-epsilon/mu)))
 	}
 	low, high := 0.0, 1.0
-	for lost(high) < delta {
+	for deltaOf(high) < delta {
 		low, high = high, 2*high
 	}
 	for range 80 {
-		if middle := (low + high) / 2; lost(middle) < delta {
+		if middle := (low + high) / 2; deltaOf(middle) < delta {
 			low = middle
 		} else {
 			high = middle
@@ -103,12 +103,12 @@ func GaussianClaim(epsilon, delta float64) (GDP, error) {
 	return GDP{Mu: high}, nil
 }
 
-// below is the chance that a standard normal variable is below x.
+// below is the probability that a standard normal variable is below x.
 func below(x float64) float64 { return math.Erfc(-x/math.Sqrt2) / 2 }
 
-// quantile is the x that a standard normal variable is below with a chance p, from 0 to
-// 1 and neither. Newton's method on the logarithm, which is concave, comes from the
-// left and stays there; small chances keep their relative accuracy.
+// quantile is the x that a standard normal variable is below with probability p, for
+// 0 < p < 1. It uses Newton's method on the logarithm, which is concave, so the iteration
+// approaches from the left; small probabilities keep their relative accuracy.
 func quantile(p float64) float64 {
 	if p > 0.5 {
 		return -quantile(1 - p)

@@ -13,9 +13,9 @@ import (
 	"github.com/althing-network/althing/train"
 )
 
-// canaryRows is a table of rows of class 1 of 2 that are one-hot, each in a column of its
-// own, and a softmax model for them. The value is so large that next to nothing of a
-// row's gradient falls on the biases, which all rows share.
+// canaryRows is a table of one-hot rows of class 1 of 2, each with its own column, and a
+// softmax model for them. The value is so large that the biases, which all rows share, have
+// almost no part in a row's gradient.
 func canaryRows(t *testing.T, canaries int, value float32) (data.Table, spec.Model, []float32) {
 	t.Helper()
 	table := data.Table{X: make([]float32, canaries*canaries), Y: make([]int32, canaries), Features: canaries, Classes: 2}
@@ -26,24 +26,24 @@ func canaryRows(t *testing.T, canaries int, value float32) (data.Table, spec.Mod
 	return table, m, must(model.Init(m))(t)
 }
 
-// heard is a private step of training whose release the test hears too.
-type heard struct {
+// observedSum is a private step of training whose released sum the test sees too.
+type observedSum struct {
 	*privacy.SampledSum
 	quanta float32
 	out    []int64
 }
 
-func (h *heard) Release(gradient []float32) error {
+func (h *observedSum) Release(gradient []float32) error {
 	err := h.SampledSum.Release(gradient)
 	h.out = make([]int64, len(gradient))
 	for i, v := range gradient {
-		h.out[i] = int64(v * h.quanta) // exact: few bits, and a power of two
+		h.out[i] = int64(v * h.quanta) // exact: the values have few bits, and quanta is a power of two
 	}
 	return err
 }
 
-// released is what one step of training releases: the sum of the clipped gradients of
-// the rows that are in, in quanta, with noise. The optimiser is given nothing else.
+// released is what one step of training releases, and all that the optimiser sees: the sum of
+// the clipped gradients of the rows that are in, in quanta, with noise.
 func released(t *testing.T, table data.Table, m spec.Model, weights []float32, in []bool, noise *privacy.Table, round uint64) []int64 {
 	t.Helper()
 	var rows []int
@@ -52,7 +52,7 @@ func released(t *testing.T, table data.Table, m spec.Model, weights []float32, i
 			rows = append(rows, i)
 		}
 	}
-	const bits = 7 // 128 quanta are a 1
+	const bits = 7 // a 1 is 128 quanta
 	step := privacy.Sampled{
 		Examples: privacy.Examples{
 			Values: len(weights), Bits: bits, Rows: uint64(table.Rows()), Noise: noise.Law(),
@@ -60,7 +60,7 @@ func released(t *testing.T, table data.Table, m spec.Model, weights []float32, i
 		},
 		Rate: uint32(spec.One), Divisor: 1,
 	}
-	h := &heard{SampledSum: must(step.Begin(noise, stream(t, "noise", round)))(t), quanta: 1 << bits}
+	h := &observedSum{SampledSum: must(step.Begin(noise, stream(t, "noise", round)))(t), quanta: 1 << bits}
 	job := train.Job{
 		Model: m, Weights: weights, Table: table.View(rows), Private: h, Steps: 1,
 		Training: spec.Training{Optimiser: spec.OptimiserSGD, Batch: uint32(len(rows)), Epochs: 1, Rate: spec.One},
@@ -71,13 +71,12 @@ func released(t *testing.T, table data.Table, m spec.Model, weights []float32, i
 	return h.out
 }
 
-// The audits of a real step of training: rows go in, and what is released comes out.
-// The sum is what the gradients of the canaries add up to, so the residuals are the
-// noise, and guesses need nothing but what was released.
+// The audits of real steps of training. The true sum is the sum of the canaries' gradients,
+// so the residuals are the noise. Guesses use only what was released.
 func TestAuditOfAStepOfTraining(t *testing.T) {
 	const (
 		canaries, made, rounds = 1000, 200, 8
-		part                   = 70 // quanta: the gradient is -1/2 and 1/2, times the value, clipped to 100
+		part                   = 70 // quanta: the gradient is value times -1/2 and 1/2, clipped to a norm of 100
 	)
 	table, m, weights := canaryRows(t, canaries, 1000)
 	gradients := make([]audit.Gradient, canaries)
@@ -110,7 +109,7 @@ func TestAuditOfAStepOfTraining(t *testing.T) {
 					}
 				}
 			}
-			biases := len(sum) - 2 // they add up what all rows share, which is 1/1000 of each: the auditor leaves them out
+			biases := len(sum) - 2 // all rows share the biases, with 1/1000 of each gradient: the auditor leaves them out
 			residuals = append(residuals, must(audit.Difference(out[:biases], sum[:biases]))(t))
 			g := must(audit.Guess(in, must(audit.Scores(out, gradients))(t), made))(t)
 			chances = append(chances, must(audit.OneRun(g, claim))(t))
@@ -118,10 +117,10 @@ func TestAuditOfAStepOfTraining(t *testing.T) {
 		verdict, p := residual(t, honest, residuals, 0), must(audit.Fisher(chances))(t)
 		t.Logf("%s: chance %.3g\n%s", k.name, p, verdict)
 		if refuted := verdict.Rejected() != nil; refuted != k.refuted {
-			t.Errorf("%s noise: refuted by its residuals is %t:\n%s", k.name, refuted, verdict)
+			t.Errorf("%s noise: the residuals refute it: %t, want %t:\n%s", k.name, refuted, k.refuted, verdict)
 		}
 		if refuted := p <= tau; refuted != k.refuted {
-			t.Errorf("%s noise: refuted by what was released is %t, chance %g", k.name, refuted, p)
+			t.Errorf("%s noise: the guesses refute it: %t, want %t; p-value %g", k.name, refuted, k.refuted, p)
 		}
 	}
 }

@@ -8,10 +8,10 @@ import (
 	"github.com/althing-network/althing/privacy/audit"
 )
 
-// tau is the chance of a false alarm at a confidence of 99.9%.
+// tau is the probability of a false alarm: the confidence is 99.9%.
 const tau = 0.001
 
-// claimed is the claim of the Gaussian kind: epsilon 1 at delta 1e-5.
+// claimed is the Gaussian claim of the tests: epsilon 1 at delta 1e-5.
 func claimed(t *testing.T) audit.GDP {
 	t.Helper()
 	return must(audit.GaussianClaim(1, 1e-5))(t)
@@ -34,7 +34,7 @@ func near(t *testing.T, what string, got, want, relative float64) {
 	}
 }
 
-// Chances that other programs computed, one of them jax-privacy.
+// The p-values were computed with other programs, among them jax-privacy.
 func TestOneRunKnownAnswers(t *testing.T) {
 	near(t, "mu", claimed(t).Mu, 0.2680511232, 1e-9)
 	for _, k := range []struct {
@@ -87,7 +87,7 @@ func TestOneRunCriticalCounts(t *testing.T) {
 		{20_000, 300, 225, 0.05},
 	} {
 		if got := must(audit.OneRunCritical(k.canaries, k.made, claimed(t), k.tau))(t); got != k.right {
-			t.Errorf("of %d guesses about %d canaries %d right ones refute at %g, want %d", k.made, k.canaries, got, k.tau, k.right)
+			t.Errorf("%d guesses about %d canaries at tau %g: the critical count is %d, want %d", k.made, k.canaries, k.tau, got, k.right)
 		}
 	}
 }
@@ -109,13 +109,13 @@ func TestSteinkeKnownAnswers(t *testing.T) {
 		{500, 300, 243}, {1000, 600, 472}, {2000, 1200, 925}, {5000, 3000, 2269},
 	} {
 		if got := must(audit.SteinkeCritical(k.canaries, k.made, audit.Approximate{Epsilon: 1}, tau))(t); got != k.right {
-			t.Errorf("of %d guesses about %d canaries %d right ones refute, want %d", k.made, k.canaries, got, k.right)
+			t.Errorf("%d guesses about %d canaries: the critical count is %d, want %d", k.made, k.canaries, got, k.right)
 		}
 	}
 }
 
-// So many equal chances whose statistic is a quantile of chi-square are together of the
-// chance that belongs to the quantile.
+// If the p-values of runs are equal and their statistic is a quantile of chi-square, the
+// combined p-value is the probability of that quantile.
 func TestFisherIsChiSquare(t *testing.T) {
 	for _, k := range []struct {
 		runs     int

@@ -7,15 +7,16 @@ import (
 	"sort"
 )
 
-// Guesses is what an auditor guessed in one run. Each canary was in or out by a fair
-// coin of its own; the auditor says of some whether they were in, either way.
+// Guesses are an auditor's guesses in one run. A fair coin decided for each canary whether
+// it was in; the auditor guesses "in" or "out" for some of the canaries.
 type Guesses struct {
 	Canaries int
-	Made     int // fixed before any score is seen: choosing it later multiplies false alarms
+	Made     int // fixed before any score is seen: choosing it later would cause more false alarms
 	Right    int
 }
 
-// Validate refuses guesses above the canaries, and right ones above the guesses.
+// Validate checks that there are at most as many guesses as canaries and at most as many
+// right ones as guesses.
 func (g Guesses) Validate() error {
 	switch {
 	case g.Made < 1 || g.Made > g.Canaries:
@@ -26,8 +27,8 @@ func (g Guesses) Validate() error {
 	return nil
 }
 
-// OneRun bounds the chance that so many guesses of one run are right if the claim holds
-// for each canary, whatever the mechanism does else (Mahloujifar, Melis and
+// OneRun bounds the probability that at least this many guesses of one run are right, if the
+// claim holds for each canary and whatever else the mechanism does (Mahloujifar, Melis and
 // Chaudhuri 2024, "Auditing f-differential privacy in one run", algorithm 3).
 func OneRun(g Guesses, claim Claim) (p float64, err error) {
 	if err := cmp.Or(g.Validate(), claim.Validate()); err != nil {
@@ -36,10 +37,10 @@ func OneRun(g Guesses, claim Claim) (p float64, err error) {
 	if !g.impossible(claim, 1) {
 		return 1, nil
 	}
-	if g.impossible(claim, leastChance) {
-		return leastChance, nil
+	if g.impossible(claim, minChance) {
+		return minChance, nil
 	}
-	low, high := math.Log(leastChance), 0.0
+	low, high := math.Log(minChance), 0.0
 	for range 50 {
 		if middle := (low + high) / 2; g.impossible(claim, math.Exp(middle)) {
 			high = middle
@@ -50,35 +51,36 @@ func OneRun(g Guesses, claim Claim) (p float64, err error) {
 	return math.Exp(high), nil
 }
 
-// OneRunCritical is the least number of right guesses of which OneRun's chance is at
-// most tau: made+1 where there is none.
+// OneRunCritical is the smallest number of right guesses for which OneRun is at most tau;
+// made+1 if there is none.
 func OneRunCritical(canaries, made int, claim Claim, tau float64) (right int, err error) {
-	if err := cmp.Or(Guesses{Canaries: canaries, Made: made}.Validate(), claim.Validate(), confidence(tau)); err != nil {
+	if err := cmp.Or(Guesses{Canaries: canaries, Made: made}.Validate(), claim.Validate(), checkTau(tau)); err != nil {
 		return 0, err
 	}
 	return sort.Search(made+1, func(c int) bool { return Guesses{canaries, made, c}.impossible(claim, tau) }), nil
 }
 
-// OneRunBound is an epsilon that the run lost at least, at a delta, if the mechanism is
-// Gaussian: each smaller one is refuted but for a chance of tau. 0 says nothing.
+// OneRunBound is a lower bound on the epsilon that the run lost at a delta, if the mechanism
+// is Gaussian: every smaller epsilon is refuted with a probability of error of at most tau.
+// 0 means that nothing is refuted.
 func OneRunBound(g Guesses, delta, tau float64) (epsilon float64, err error) {
-	if err := cmp.Or(g.Validate(), confidence(tau)); err != nil {
+	if err := cmp.Or(g.Validate(), checkTau(tau)); err != nil {
 		return 0, err
 	}
 	if _, err := GaussianClaim(0, delta); err != nil {
 		return 0, err
 	}
-	return largest(func(epsilon float64) bool {
+	return largestRefuted(func(epsilon float64) bool {
 		claim, err := GaussianClaim(epsilon, delta)
 		return err == nil && g.impossible(claim, tau)
 	}), nil
 }
 
-// largest is the largest epsilon that is refuted, to 1e-9 and rounded down, at most 64;
-// 0 where not even that one is. What refutes an epsilon refutes all smaller ones.
-func largest(refuted func(epsilon float64) bool) float64 {
-	const most = 64.0
-	low, high := 0.0, most
+// largestRefuted is the largest epsilon that is refuted, rounded down to 1e-9, at most 64;
+// 0 if none is. If an epsilon is refuted, so are all smaller ones.
+func largestRefuted(refuted func(epsilon float64) bool) float64 {
+	const maxEpsilon = 64.0
+	low, high := 0.0, maxEpsilon
 	for high-low > 1e-9 {
 		if middle := (low + high) / 2; refuted(middle) {
 			low = middle
@@ -89,15 +91,16 @@ func largest(refuted func(epsilon float64) bool) float64 {
 	return low
 }
 
-// impossible reports whether no mechanism of the claim has a chance of tau or more that
-// at least g.Right guesses are right.
+// impossible reports whether no mechanism that keeps the claim has a probability of tau or
+// more that at least g.Right guesses are right.
 //
-// Let p(i) be the chance that just i are right, r(c) the sum over i >= c of p(i) i/m,
-// and h(c) that of p(i) (g-i)/m. For one canary, the others fixed, "my guess is right
-// and c or more are" and "my guess is wrong and c-1 or more are" are one event under the
-// two values of its bit, so h(c-1) is at least inverse(r(c)). The least r and h that
-// allow the tail tau at c are built downwards; r(0) + h(0) is g/m, so a tail that needs
-// more is impossible.
+// Let p(i) be the probability that exactly i of g guesses about m canaries are right, r(c)
+// the sum over i >= c of p(i) i/m, and h(c) the sum over i >= c of p(i) (g-i)/m. Take one
+// canary and fix the others: "its guess is right and c or more guesses are" and "its guess is
+// wrong and c-1 or more guesses are right" are the same event for the two values of its coin.
+// So h(c-1) is at least inverse(r(c)). The loop goes down from c = g.Right with the smallest
+// r and h that allow the tail tau. r(0) + h(0) is g/m, so a tail that needs more is
+// impossible.
 func (g Guesses) impossible(claim Claim, tau float64) bool {
 	m, made := float64(g.Canaries), float64(g.Made)
 	r, h := tau*float64(g.Right)/m, tau*(made-float64(g.Right))/m

@@ -9,7 +9,7 @@ import (
 	"github.com/althing-network/althing/privacy/audit"
 )
 
-// clip is how far one canary moves the sum, in quanta.
+// clip is the norm of one canary's gradient, in quanta.
 const clip = 100
 
 // orthogonal is the gradients of canaries that share no coordinate.
@@ -21,7 +21,7 @@ func orthogonal(canaries int) []audit.Gradient {
 	return all
 }
 
-// run is one release of a sum with noise, and what an auditor guesses of it.
+// run releases one sum with noise and returns an auditor's guesses about it.
 func run(t *testing.T, noise *privacy.Table, seed uint64, canaries []audit.Gradient, made int) audit.Guesses {
 	t.Helper()
 	in := audit.Coins(stream(t, "coins", seed), len(canaries))
@@ -37,13 +37,13 @@ func run(t *testing.T, noise *privacy.Table, seed uint64, canaries []audit.Gradi
 	return must(audit.Guess(in, must(audit.Scores(released, canaries))(t), made))(t)
 }
 
-// The Gaussian kind: epsilon 1 a round, 3 rounds with fresh coins, 5,000 canaries and 500
-// guesses each, together by Fisher.
+// Gaussian noise with epsilon 1 per round: 3 rounds with new coins, each with 5,000 canaries
+// and 500 guesses, combined by Fisher.
 func TestOneRunPower(t *testing.T) {
 	const rounds, canaries, made = 3, 5000, 500
 	claim := claimed(t)
 	gradients := orthogonal(canaries)
-	// 100 quanta over mu 0.268051: sigma 373.063.
+	// 100 quanta divided by mu 0.268051 is sigma 373.063.
 	caught := func(sigma privacy.Ratio) (together, alone int) {
 		noise := table(t, privacy.RoundedGaussian{Sigma: sigma})
 		for seed := range uint64(powerSeeds) {
@@ -63,7 +63,7 @@ func TestOneRunPower(t *testing.T) {
 		return together, alone
 	}
 	if half, _ := caught(ratio(373_063, 2000)); half < powerSeeds-1 {
-		t.Errorf("half the noise is caught %d times of %d", half, powerSeeds)
+		t.Errorf("half the noise is refuted %d times of %d, want all but one", half, powerSeeds)
 	}
 	caught(ratio(373_063*7, 10_000))
 	if honest, _ := caught(ratio(373_063, 1000)); honest != 0 {
@@ -71,7 +71,7 @@ func TestOneRunPower(t *testing.T) {
 	}
 }
 
-// The Laplace kind: epsilon 1, one run, 2,000 canaries, 1,200 guesses.
+// Laplace noise with epsilon 1: one run with 2,000 canaries and 1,200 guesses.
 func TestSteinkePower(t *testing.T) {
 	const canaries, made = 2000, 1200
 	claim := audit.Approximate{Epsilon: 1}
@@ -99,12 +99,12 @@ func TestSteinkePower(t *testing.T) {
 	}
 }
 
-// A mechanism that keeps its claim may leak about all canaries at once: it draws a
-// magnitude x as a Gaussian of mean mu/2 has, the same for all, and says each coin
-// rightly with odds of e^(mu x). Of one canary that is a Gaussian moved by mu. A
-// binomial test, which takes guesses for independent, refutes it in a fifth of the runs
-// at a stated chance of 0.001. The count of the f-DP test does not.
-func TestBinomialTestAccusesTheHonest(t *testing.T) {
+// A mechanism that keeps its claim may leak about all canaries at once. This one draws one
+// magnitude x of a Gaussian with mean mu/2 for all canaries, and tells each coin rightly with
+// odds of e^(mu x). For each canary that is a Gaussian mechanism with mu. A binomial test,
+// which assumes that guesses are independent, wrongly refutes it in a fifth of the runs at a
+// nominal probability of 0.001. The critical count of the f-DP test does not.
+func TestBinomialTestRefutesHonestMechanisms(t *testing.T) {
 	const made = 2000
 	claim := claimed(t)
 	right := distuv.Binomial{N: made, P: distuv.UnitNormal.CDF(claim.Mu / 2)}
@@ -123,9 +123,9 @@ func TestBinomialTestAccusesTheHonest(t *testing.T) {
 	}
 	t.Logf("%d right ones: %.4f; %d right ones: %.5f", naive, accused(naive), sound, accused(sound))
 	if p := accused(naive); p < 0.15 {
-		t.Errorf("the binomial test accuses the honest with a chance of %g: the attack does not work", p)
+		t.Errorf("the binomial test refutes the honest mechanism with probability %g, want at least 0.15: the attack does not work", p)
 	}
 	if p := accused(sound); p > tau {
-		t.Errorf("the f-DP test accuses the honest with a chance of %g", p)
+		t.Errorf("the f-DP test refutes the honest mechanism with probability %g, want at most %g", p, tau)
 	}
 }

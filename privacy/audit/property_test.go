@@ -28,7 +28,7 @@ func anyClaim(t *rapid.T) audit.Claim {
 	}).Draw(t, "claim")
 }
 
-// More right guesses refute more, and a weaker claim is refuted less.
+// More right guesses give a smaller p-value, and a weaker claim gives a larger one.
 func TestChancesAreMonotone(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		g := anyGuesses(t)
@@ -39,27 +39,27 @@ func TestChancesAreMonotone(t *testing.T) {
 		const rounding = 1 + 1e-9
 		chances := func(g audit.Guesses, mu float64) []float64 {
 			return []float64{
-				draws(audit.OneRun(g, audit.GDP{Mu: mu}))(t), draws(audit.OneRun(g, audit.Pure{Epsilon: mu}))(t),
-				draws(audit.OneRun(g, audit.Approximate{Epsilon: mu, Delta: 1e-3}))(t),
-				draws(audit.Steinke(g, audit.Approximate{Epsilon: mu}))(t),
+				mustDraw(audit.OneRun(g, audit.GDP{Mu: mu}))(t), mustDraw(audit.OneRun(g, audit.Pure{Epsilon: mu}))(t),
+				mustDraw(audit.OneRun(g, audit.Approximate{Epsilon: mu, Delta: 1e-3}))(t),
+				mustDraw(audit.Steinke(g, audit.Approximate{Epsilon: mu}))(t),
 			}
 		}
 		base := chances(g, mu)
 		for i, p := range chances(more, mu) {
 			if p > base[i]*rounding {
-				t.Errorf("%d right ones have a chance of %g, %d one of %g", g.Right, base[i], more.Right, p)
+				t.Errorf("p-value %g with %d right guesses, but %g with %d", base[i], g.Right, p, more.Right)
 			}
 		}
 		for i, p := range chances(g, weaker) {
 			if p*rounding < base[i] {
-				t.Errorf("a claim of %g has a chance of %g, one of %g of %g", mu, base[i], weaker, p)
+				t.Errorf("p-value %g for a claim of %g, but %g for %g", base[i], mu, p, weaker)
 			}
 		}
 	})
 }
 
-// draws is must for properties.
-func draws[T any](v T, err error) func(*rapid.T) T {
+// mustDraw is [must] for property tests.
+func mustDraw[T any](v T, err error) func(*rapid.T) T {
 	return func(t *rapid.T) T {
 		if err != nil {
 			t.Fatal(err)
@@ -68,30 +68,30 @@ func draws[T any](v T, err error) func(*rapid.T) T {
 	}
 }
 
-// The critical count is the first one whose chance is at most tau.
-func TestCriticalCountsAreTheFirst(t *testing.T) {
+// The critical count is the smallest one whose p-value is at most tau.
+func TestCriticalCountsAreTheSmallest(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		g, claim := anyGuesses(t), anyClaim(t)
 		tau := rapid.Float64Range(1e-6, 0.5).Draw(t, "tau")
-		g.Right = draws(audit.OneRunCritical(g.Canaries, g.Made, claim, tau))(t)
+		g.Right = mustDraw(audit.OneRunCritical(g.Canaries, g.Made, claim, tau))(t)
 		const rounding = 1 + 1e-9
 		if g.Right <= g.Made {
-			if p := draws(audit.OneRun(g, claim))(t); p > tau*rounding {
-				t.Errorf("%v has a chance of %g, critical at %g", g, p, tau)
+			if p := mustDraw(audit.OneRun(g, claim))(t); p > tau*rounding {
+				t.Errorf("%v has p-value %g, want at most %g at the critical count", g, p, tau)
 			}
 		}
 		if g.Right--; g.Right >= 0 {
-			if p := draws(audit.OneRun(g, claim))(t); p*rounding < tau {
-				t.Errorf("%v has a chance of %g, not critical at %g", g, p, tau)
+			if p := mustDraw(audit.OneRun(g, claim))(t); p*rounding < tau {
+				t.Errorf("%v has p-value %g, want more than %g below the critical count", g, p, tau)
 			}
 		}
 	})
 }
 
-// A mechanism that only says each coin rightly with odds of e^epsilon, by itself, keeps
-// a pure claim: the chance that a bound gives is not below the binomial one, and
-// Steinke's is the binomial one.
-func TestRandomisedResponseIsNotAccused(t *testing.T) {
+// Randomised response, which tells each coin rightly with odds of e^epsilon, independently
+// of others, keeps a pure claim. So p-values are not below the binomial one, and Steinke's
+// is equal to it.
+func TestRandomisedResponseIsNotRefuted(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		g := anyGuesses(t)
 		epsilon := rapid.Float64Range(0, 3).Draw(t, "epsilon")
@@ -100,14 +100,14 @@ func TestRandomisedResponseIsNotAccused(t *testing.T) {
 			exact += binomial(g.Made, k, logistic(epsilon))
 		}
 		if exact < 1e-90 {
-			t.Skip("smaller chances are said as 1e-100")
+			t.Skip("smaller p-values are reported as 1e-100")
 		}
 		const rounding = 1 + 1e-9
-		if p := draws(audit.OneRun(g, audit.Pure{Epsilon: epsilon}))(t); p*rounding < exact {
-			t.Errorf("one run: %g, the binomial chance is %g", p, exact)
+		if p := mustDraw(audit.OneRun(g, audit.Pure{Epsilon: epsilon}))(t); p*rounding < exact {
+			t.Errorf("OneRun gives %g, want at least the binomial probability, %g", p, exact)
 		}
-		if p := draws(audit.Steinke(g, audit.Approximate{Epsilon: epsilon}))(t); math.Abs(p-exact) > 1e-9*exact {
-			t.Errorf("Steinke: %g, the binomial chance is %g", p, exact)
+		if p := mustDraw(audit.Steinke(g, audit.Approximate{Epsilon: epsilon}))(t); math.Abs(p-exact) > 1e-9*exact {
+			t.Errorf("Steinke gives %g, want the binomial probability, %g", p, exact)
 		}
 	})
 }
@@ -117,28 +117,29 @@ func binomial(n, k int, q float64) float64 {
 	return math.Exp(gamma(n+1) - gamma(k+1) - gamma(n-k+1) + float64(k)*math.Log(q) + float64(n-k)*math.Log1p(-q))
 }
 
-// What a bound says was lost is refuted at its tau, and a little more is not.
+// A bound on epsilon is the largest one that is refuted at tau.
 func TestBoundsAreTheLargestRefuted(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		g := anyGuesses(t)
 		const delta, little = 1e-5, 1e-6
-		lost := draws(audit.OneRunBound(g, delta, tau))(t)
-		if above := draws(audit.OneRun(g, draws(audit.GaussianClaim(lost+little, delta))(t)))(t); above < tau {
-			t.Errorf("%v: epsilon %g is the bound, and above it the chance is %g", g, lost, above)
+		lost := mustDraw(audit.OneRunBound(g, delta, tau))(t)
+		if above := mustDraw(audit.OneRun(g, mustDraw(audit.GaussianClaim(lost+little, delta))(t)))(t); above < tau {
+			t.Errorf("%v: the bound is epsilon %g, but a larger epsilon has p-value %g", g, lost, above)
 		}
 		if lost > little {
-			if under := draws(audit.OneRun(g, draws(audit.GaussianClaim(lost-little, delta))(t)))(t); under > tau {
-				t.Errorf("%v: epsilon %g is the bound, and under it the chance is %g", g, lost, under)
+			if under := mustDraw(audit.OneRun(g, mustDraw(audit.GaussianClaim(lost-little, delta))(t)))(t); under > tau {
+				t.Errorf("%v: the bound is epsilon %g, but a smaller epsilon has p-value %g", g, lost, under)
 			}
 		}
-		lost = draws(audit.SteinkeBound(g, 0, tau))(t)
-		if above := draws(audit.Steinke(g, audit.Approximate{Epsilon: lost + little}))(t); above < tau {
-			t.Errorf("%v: epsilon %g is Steinke's bound, and above it the chance is %g", g, lost, above)
+		lost = mustDraw(audit.SteinkeBound(g, 0, tau))(t)
+		if above := mustDraw(audit.Steinke(g, audit.Approximate{Epsilon: lost + little}))(t); above < tau {
+			t.Errorf("%v: Steinke's bound is epsilon %g, but a larger epsilon has p-value %g", g, lost, above)
 		}
 	})
 }
 
-// What is nearer to a gradient than to nothing scores above 0, at most by its length.
+// Nearer is above 0 if the released sum is closer to the gradient than to zero, and at most
+// the gradient's L1 norm.
 func TestNearerIsBounded(t *testing.T) {
 	gradients := []audit.Gradient{{At: []int{0, 1}, Values: []int64{4, -4}}, {At: []int{2}, Values: []int64{10}}}
 	for _, k := range []struct {
@@ -150,19 +151,19 @@ func TestNearerIsBounded(t *testing.T) {
 		{[]int64{-900, 900, -900}, []float64{-8, -10}},
 	} {
 		if got := must(audit.Nearer(k.released, gradients))(t); !slices.Equal(got, k.want) {
-			t.Errorf("%v: %v, want %v", k.released, got, k.want)
+			t.Errorf("released %v: scores %v, want %v", k.released, got, k.want)
 		}
 	}
 }
 
-// What is guessed are the canaries whose scores are farthest from zero.
+// Guesses are about the canaries whose scores are farthest from zero.
 func TestGuessTakesTheLargestScores(t *testing.T) {
 	in := []bool{true, false, true, false, true}
 	scores := []float64{5, -4, -3, 2, 1} // the third and the fourth are wrong
 	for made, right := range map[int]int{1: 1, 2: 2, 3: 2, 4: 2, 5: 3} {
 		want := audit.Guesses{Canaries: 5, Made: made, Right: right}
 		if got := must(audit.Guess(in, scores, made))(t); got != want {
-			t.Errorf("%+v, want %+v", got, want)
+			t.Errorf("got %+v, want %+v", got, want)
 		}
 	}
 	released := []int64{7, 100, 10, -20}
@@ -192,7 +193,7 @@ func TestBadInputIsRefused(t *testing.T) {
 		return all
 	}
 	residual := func(noise *privacy.Table, rounds [][]int64, tau float64) error {
-		_, err := audit.Residual(of(noise, rounds), rand.NewPCG(1, 2), tau)
+		_, err := audit.Residual(roundsOf(noise, rounds), rand.NewPCG(1, 2), tau)
 		return err
 	}
 	oneRun := func(canaries, made, right int, claim audit.Claim) error {
@@ -213,7 +214,7 @@ func TestBadInputIsRefused(t *testing.T) {
 		err  error
 	}{
 		{"round 1 has 999 residuals: want at least 1000", residual(noise, rounds(1000, 999), tau)},
-		{"there are no rounds", residual(noise, nil, tau)},
+		{"0 rounds: want at least 1", residual(noise, nil, tau)},
 		{"round 0 has no table", residual(nil, rounds(1000), tau)},
 		{"tau is 0: want", residual(noise, rounds(1000), 0)},
 		{"tau is 1: want", residual(noise, rounds(1000), 1)},
@@ -233,8 +234,8 @@ func TestBadInputIsRefused(t *testing.T) {
 		{"mu is +Inf: want", oneRun(100, 50, 40, audit.GDP{Mu: math.Inf(1)})},
 		{"epsilon is NaN: want", oneRun(100, 50, 40, audit.Pure{Epsilon: math.NaN()})},
 		{"delta is 1: want", oneRun(100, 50, 40, audit.Approximate{Epsilon: 1, Delta: 1})},
-		{"delta is 0: a Gaussian", fails(audit.GaussianClaim(1, 0))},
-		{"delta is 0: a Gaussian", fails(audit.OneRunBound(some, 0, tau))},
+		{"delta is 0: want above 0", fails(audit.GaussianClaim(1, 0))},
+		{"delta is 0: want above 0", fails(audit.OneRunBound(some, 0, tau))},
 		{"tau is 2: want", fails(audit.OneRunBound(some, 1e-5, 2))},
 		{"tau is 2: want", fails(audit.OneRunCritical(100, 50, audit.GDP{Mu: 1}, 2))},
 		{"101 guesses about 100 canaries", steinke(101, 0, audit.Approximate{Epsilon: 1})},
@@ -242,16 +243,16 @@ func TestBadInputIsRefused(t *testing.T) {
 		{"delta is -1: want", steinke(50, 40, audit.Approximate{Epsilon: 1, Delta: -1})},
 		{"tau is 2: want", fails(audit.SteinkeCritical(100, 50, audit.Approximate{Epsilon: 1}, 2))},
 		{"tau is 2: want", fails(audit.SteinkeBound(some, 0, 2))},
-		{"there are no runs", fails(audit.Fisher(nil))},
-		{"run 1 has a chance of 0: want", fails(audit.Fisher([]float64{1, 0}))},
-		{"run 0 has a chance of 1.5: want", fails(audit.Fisher([]float64{1.5}))},
+		{"0 runs: want at least 1", fails(audit.Fisher(nil))},
+		{"run 1 has p-value 0: want", fails(audit.Fisher([]float64{1, 0}))},
+		{"run 0 has p-value 1.5: want", fails(audit.Fisher([]float64{1.5}))},
 		{"2 scores of 3 canaries", fails(audit.Guess(make([]bool, 3), make([]float64, 2), 1))},
 		{"4 guesses about 3 canaries", fails(audit.Guess(make([]bool, 3), make([]float64, 3), 4))},
 		{"2 coordinates and 1 values", fails(audit.Scores(make([]int64, 9), []audit.Gradient{{At: []int{1, 2}, Values: []int64{1}}}))},
-		{"a coordinate 9: 9 were released", fails(audit.Scores(make([]int64, 9), []audit.Gradient{{At: []int{9}, Values: []int64{1}}}))},
+		{"coordinate 9: want 0 to 8", fails(audit.Scores(make([]int64, 9), []audit.Gradient{{At: []int{9}, Values: []int64{1}}}))},
 	} {
 		if k.err == nil || !strings.Contains(k.err.Error(), k.says) {
-			t.Errorf("the error is %v, want one with %q", k.err, k.says)
+			t.Errorf("got error %v, want %q in it", k.err, k.says)
 		}
 	}
 }

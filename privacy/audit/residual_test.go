@@ -12,7 +12,7 @@ import (
 	"github.com/althing-network/althing/privacy/audit"
 )
 
-// powerSeeds are the fixed seeds of each figure of power.
+// powerSeeds is the number of seeds for each measurement of power.
 const powerSeeds = 20
 
 // stream is a source of noise, or of coins, with a purpose and a seed.
@@ -31,7 +31,7 @@ func table(t *testing.T, law privacy.Law) *privacy.Table {
 	return must(privacy.NewTable(law))(t)
 }
 
-// scaled is laws at their claimed scale, at 0.7 and at half of it.
+// scaled is a law at its claimed scale, at 0.7 of it and at half of it.
 type scaled struct {
 	name                   string
 	claimed, seventh, half privacy.Law
@@ -60,7 +60,7 @@ func kinds() []scaled {
 	}
 }
 
-// draw is so many rounds of noise.
+// draw draws rounds of noise.
 func draw(s *privacy.Stream, noise *privacy.Table, rounds, coordinates int) [][]int64 {
 	all := make([][]int64, rounds)
 	for i := range all {
@@ -70,21 +70,21 @@ func draw(s *privacy.Stream, noise *privacy.Table, rounds, coordinates int) [][]
 	return all
 }
 
-// of is rounds of one law.
-func of(noise *privacy.Table, rounds [][]int64) (all []audit.Round) {
+// roundsOf are rounds with the same law.
+func roundsOf(noise *privacy.Table, rounds [][]int64) (all []audit.Round) {
 	for _, residuals := range rounds {
 		all = append(all, audit.Round{Noise: noise, Residuals: residuals})
 	}
 	return all
 }
 
-// residual audits rounds with coins of the auditor's own.
+// residual audits rounds with the auditor's own random source.
 func residual(t *testing.T, noise *privacy.Table, rounds [][]int64, seed uint64) audit.Verdict {
 	t.Helper()
-	return must(audit.Residual(of(noise, rounds), stream(t, "auditor", seed), tau))(t)
+	return must(audit.Residual(roundsOf(noise, rounds), stream(t, "auditor", seed), tau))(t)
 }
 
-// The least that an audit sees is one round of 1,000 coordinates.
+// The power for the smallest input of an audit, one round of 1,000 coordinates.
 func TestResidualPower(t *testing.T) {
 	const coordinates, honestSeeds = 1000, 200
 	for _, k := range kinds() {
@@ -102,7 +102,7 @@ func TestResidualPower(t *testing.T) {
 			half, seventh, honest := caught(k.half, powerSeeds), caught(k.seventh, powerSeeds), caught(k.claimed, honestSeeds)
 			t.Logf("half %d/%d, 0.7 %d/%d, honest %d/%d", half, powerSeeds, seventh, powerSeeds, honest, honestSeeds)
 			if half != powerSeeds || seventh != powerSeeds {
-				t.Errorf("half the noise is caught %d times and 0.7 of it %d times of %d", half, seventh, powerSeeds)
+				t.Errorf("half the noise is rejected %d times and 0.7 of it %d times, want %d", half, seventh, powerSeeds)
 			}
 			if honest > honestSeeds/100 {
 				t.Errorf("honest noise is rejected %d times of %d", honest, honestSeeds)
@@ -111,7 +111,7 @@ func TestResidualPower(t *testing.T) {
 	}
 }
 
-// Each statistic finds what no other one does: noise that differs in one way only.
+// Each statistic finds a defect that no other one finds: the noise differs in one way only.
 func TestResidualFindsEachDefect(t *testing.T) {
 	const coordinates = 1000
 	law := privacy.RoundedGaussian{Sigma: ratio(40, 1)}
@@ -182,10 +182,10 @@ func TestResidualFindsEachDefect(t *testing.T) {
 	}
 }
 
-// Rounds sum what survives, so their noise may differ: shares of which 8 make the whole,
-// of 8, 10 and 11 trainers. A round of less noise than its card says is found between
-// others that have more.
-func TestResidualOfRoundsWithLawsOfTheirOwn(t *testing.T) {
+// Rounds sum the updates that survive, so their noise differs: 8 shares make the whole, and
+// the rounds have 8, 10 and 11 trainers. A round with less noise than its card claims is
+// found among others with more.
+func TestResidualOfRoundsWithDifferentLaws(t *testing.T) {
 	const share, shares, coordinates, honestSeeds = 200, 8, 1000, 100
 	one := table(t, privacy.Skellam{Variance: share * shares, Shares: shares})
 	two := table(t, privacy.Skellam{Variance: 2 * share, Shares: 1})
@@ -214,38 +214,38 @@ func TestResidualOfRoundsWithLawsOfTheirOwn(t *testing.T) {
 		clear(rounds[0].Residuals)
 		two.Add(s, rounds[0].Residuals) // of two trainers
 		if v := verdict(); v.Rejected() == nil {
-			t.Errorf("seed %d: a round with a quarter of its variance is not found:\n%s", seed, v)
+			t.Errorf("seed %d: a round with a quarter of its variance is not rejected:\n%s", seed, v)
 		}
 	}
 }
 
-// The critical values of the variance are Chernoff's, so those of the chi-square law lie
-// within them, and close by.
-func TestVarianceKeepsWithinChiSquare(t *testing.T) {
+// The critical values of the variance come from Chernoff's bound, so they are slightly wider
+// than those of the chi-square law.
+func TestVarianceBoundsAreWiderThanChiSquare(t *testing.T) {
 	const coordinates, fifth = 2000, 5
 	noise := table(t, privacy.RoundedGaussian{Sigma: ratio(40, 1)})
-	// Two-sided at 0.01 a fifth, so 0.001 on each side: 1810.2416 is the lower quantile.
-	v := must(audit.Residual(of(noise, draw(stream(t, "noise", 1), noise, 1, coordinates)), stream(t, "auditor", 1), 2*tau*fifth))(t)
+	// A fifth of the audit's 0.01 is 0.002, 0.001 on each side: 1810.2416 is the lower quantile.
+	v := must(audit.Residual(roundsOf(noise, draw(stream(t, "noise", 1), noise, 1, coordinates)), stream(t, "auditor", 1), 2*tau*fifth))(t)
 	low, quantile := v.Statistics[0].Low*coordinates, 1810.2416
 	if !(0.975*quantile < low && low < quantile) {
 		t.Errorf("the lower critical value is %g, want a little less than %g", low, quantile)
 	}
 }
 
-// Value and chance of each statistic reject alike.
+// The critical values and the p-value of each statistic agree on whether to reject.
 func TestChanceAndCriticalValuesAgree(t *testing.T) {
 	noise := table(t, privacy.RoundedGaussian{Sigma: ratio(40, 1)})
 	for sigma := uint64(32); sigma <= 48; sigma++ {
 		rounds := draw(stream(t, "noise", sigma), table(t, privacy.RoundedGaussian{Sigma: ratio(sigma, 1)}), 2, 1000)
 		for _, s := range residual(t, noise, rounds, sigma).Statistics {
 			if s.Rejects() != (s.P < tau/5) {
-				t.Errorf("sigma %d: %s is %g of %g to %g and has a chance of %g", sigma, s.Name, s.Value, s.Low, s.High, s.P)
+				t.Errorf("sigma %d: %s is %g, critical values are %g and %g, but the p-value is %g", sigma, s.Name, s.Value, s.Low, s.High, s.P)
 			}
 		}
 	}
 }
 
-// What is released is the sum and the noise, so the residuals are the noise.
+// The released values are the sum plus the noise, so the residuals are the noise.
 func TestDifferenceIsTheNoise(t *testing.T) {
 	noise := draw(stream(t, "noise", 1), table(t, privacy.Skellam{Variance: 100, Shares: 1}), 1, 1000)[0]
 	sum, released := make([]int64, len(noise)), make([]int64, len(noise))
@@ -258,8 +258,8 @@ func TestDifferenceIsTheNoise(t *testing.T) {
 	}
 }
 
-// The bounds on the norm let honest noise pass and catch half of it, double of it and
-// none, of few draws and of many.
+// Honest noise is within the bounds on the norm; half of it, double of it and no noise are
+// outside, with few draws and with many.
 func TestNormCatchesNoiseOfAnotherScale(t *testing.T) {
 	const honestSeeds = 100
 	squared := func(values []int64) (sum float64) {
@@ -279,17 +279,17 @@ func TestNormCatchesNoiseOfAnotherScale(t *testing.T) {
 				outside := func(norm float64) bool { return norm < low || norm > high }
 				for seed := range uint64(powerSeeds) {
 					if norm := squared(draw(stream(t, "half", seed), half, 1, draws)[0]); !outside(norm) {
-						t.Errorf("half the noise, of %g, is within %g to %g", norm, low, high)
+						t.Errorf("half the noise has squared norm %g, within %g to %g", norm, low, high)
 					}
 				}
 				sum := 0.0
 				for seed := range uint64(honestSeeds) {
 					norm := squared(draw(stream(t, "honest", seed), claimed, 1, draws)[0])
 					if outside(norm) {
-						t.Errorf("honest noise, of %g, is outside of %g to %g", norm, low, high)
+						t.Errorf("honest noise has squared norm %g, outside of %g to %g", norm, low, high)
 					}
 					if !outside(4 * norm) {
-						t.Errorf("double the noise, of %g, is within %g to %g", 4*norm, low, high)
+						t.Errorf("double the noise has squared norm %g, within %g to %g", 4*norm, low, high)
 					}
 					sum += norm
 				}
@@ -303,22 +303,22 @@ func TestNormCatchesNoiseOfAnotherScale(t *testing.T) {
 	}
 }
 
-// Noise that is zero but for a chance below the alarm has a norm below 2; 1 is possible.
-func TestNormOfNoiseThatIsHardlyThere(t *testing.T) {
+// Noise that is zero, except with a probability below that of a false alarm, has a bound on
+// the squared norm below 2; 1 is possible.
+func TestNormOfAlmostNoNoise(t *testing.T) {
 	const draws, alarm = 1000, 1e-9
 	low, high, err := audit.Norm(privacy.DiscreteLaplace{A: ratio(32, 1)}, draws, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	some := draws * 2 * math.Exp(-32) // at most, that a draw is not zero
+	some := draws * 2 * math.Exp(-32) // bound on the probability that any draw is not zero
 	if some > alarm/2 || low != 0 || high >= 2 {
-		t.Errorf("the norm of noise that is zero but for a chance of %g is bounded by %g and %g", some, low, high)
+		t.Errorf("noise that is not zero with probability %g has bounds %g to %g, want 0 to below 2", some, low, high)
 	}
 }
 
-// A chance that honest noise shows is a bound: values of a chance of at most x occur in
-// at most x of all audits, whatever the law. At such high chances a bound that is too
-// low would be seen.
+// The p-values of honest noise are valid: for each law, p-values of at most x occur in at
+// most a fraction x of all audits. With x this large a wrong bound would show.
 func TestChancesOfHonestNoiseAreBounds(t *testing.T) {
 	const seeds, coordinates = 400, 1000
 	for _, law := range []privacy.Law{
@@ -342,7 +342,7 @@ func TestChancesOfHonestNoiseAreBounds(t *testing.T) {
 					}
 				}
 				if most := seeds*x + 5*math.Sqrt(seeds*x*(1-x)); count > most {
-					t.Errorf("%s: %s has a chance of at most %g in %g of %d audits", law, name, x, count, seeds)
+					t.Errorf("%s: %s has a p-value of at most %g in %g of %d audits, want at most %g", law, name, x, count, seeds, most)
 				}
 			}
 		}

@@ -5,10 +5,10 @@ import (
 	"math"
 )
 
-// Steinke bounds the chance that so many guesses of one run are right if the mechanism
-// is (epsilon, delta)-private in each canary (Steinke, Nasr and Jagielski 2023, "Privacy
-// auditing with one (1) training run", theorem 5.2). It is the test for noise of pure
-// epsilon, of Laplace's kind; of Gaussian noise it finds nothing, because of delta.
+// Steinke bounds the probability that at least this many guesses of one run are right, if
+// the mechanism is (epsilon, delta)-private for each canary (Steinke, Nasr and Jagielski
+// 2023, "Privacy auditing with one (1) training run", theorem 5.2). It is the test for noise
+// with a pure epsilon, such as Laplace noise. For Gaussian noise delta makes it useless.
 func Steinke(g Guesses, claim Approximate) (p float64, err error) {
 	if err := cmp.Or(g.Validate(), claim.Validate()); err != nil {
 		return 0, err
@@ -16,10 +16,10 @@ func Steinke(g Guesses, claim Approximate) (p float64, err error) {
 	return claim.steinke(g.Canaries, g.Made)(g.Right), nil
 }
 
-// SteinkeCritical is the least number of right guesses of which Steinke's chance is at
-// most tau: made+1 where there is none.
+// SteinkeCritical is the smallest number of right guesses for which Steinke is at most tau;
+// made+1 if there is none.
 func SteinkeCritical(canaries, made int, claim Approximate, tau float64) (right int, err error) {
-	if err := cmp.Or(Guesses{Canaries: canaries, Made: made}.Validate(), claim.Validate(), confidence(tau)); err != nil {
+	if err := cmp.Or(Guesses{Canaries: canaries, Made: made}.Validate(), claim.Validate(), checkTau(tau)); err != nil {
 		return 0, err
 	}
 	chance := claim.steinke(canaries, made)
@@ -29,18 +29,19 @@ func SteinkeCritical(canaries, made int, claim Approximate, tau float64) (right 
 	return right, nil
 }
 
-// SteinkeBound is an epsilon that the run lost at least, at a delta, which may be 0: each
-// smaller one is refuted but for a chance of tau. 0 says nothing.
+// SteinkeBound is a lower bound on the epsilon that the run lost at a delta, which may be 0:
+// every smaller epsilon is refuted with a probability of error of at most tau. 0 means that
+// nothing is refuted.
 func SteinkeBound(g Guesses, delta, tau float64) (epsilon float64, err error) {
-	if err := cmp.Or(g.Validate(), Approximate{Delta: delta}.Validate(), confidence(tau)); err != nil {
+	if err := cmp.Or(g.Validate(), Approximate{Delta: delta}.Validate(), checkTau(tau)); err != nil {
 		return 0, err
 	}
-	return largest(func(epsilon float64) bool {
+	return largestRefuted(func(epsilon float64) bool {
 		return Approximate{epsilon, delta}.steinke(g.Canaries, g.Made)(g.Right) <= tau
 	}), nil
 }
 
-// steinke is the bound as a function of how many guesses are right.
+// steinke is the bound as a function of the number of right guesses.
 func (c Approximate) steinke(canaries, made int) func(right int) float64 {
 	tails := binomialTails(made, 1/(1+math.Exp(-c.Epsilon)))
 	return func(right int) float64 {
@@ -48,12 +49,12 @@ func (c Approximate) steinke(canaries, made int) func(right int) float64 {
 		for i := 1; i <= right; i++ {
 			worst = max(worst, (tails[right-i]-here)/float64(i))
 		}
-		return chanceOf(here + 2*float64(canaries)*c.Delta*worst)
+		return limitChance(here + 2*float64(canaries)*c.Delta*worst)
 	}
 }
 
-// binomialTails is the chances that k or more of n trials succeed, k from 0 to n, each
-// with a chance q between 0 and 1.
+// binomialTails are the probabilities that at least k of n trials succeed, for k from 0 to
+// n, if each succeeds with probability q between 0 and 1.
 func binomialTails(n int, q float64) []float64 {
 	whole, _ := math.Lgamma(float64(n + 1))
 	tails, sum := make([]float64, n+1), 0.0

@@ -5,25 +5,26 @@ import (
 	"math/bits"
 )
 
-// Amount is a privacy loss: of one release, or the sum of many. The releases in it may
-// be of different mechanisms, and each may be chosen after the ones before were seen.
+// Amount is the privacy loss of one release or of many. The releases may be of different
+// mechanisms, and each may be chosen after the earlier ones are known.
 type Amount struct {
-	// Epsilon is the sum of what is purely private, and PureRho the same releases again,
-	// each as half the square of its epsilon, which is a rho too. Whichever bounds less
-	// counts, so they are always added together.
+	// Epsilon is the sum of the epsilons of pure releases. PureRho is the sum over the same
+	// releases of half the square of epsilon, which is a rho of zCDP. The smaller of the two
+	// bounds counts, so both are always added.
 	Epsilon Epsilon `json:",omitzero"`
 	PureRho Nano    `json:",omitzero"`
-	// Rho and Xi are the sums of (xi, rho)-zCDP: of order alpha, xi + alpha rho.
+	// Rho and Xi are the sums of (xi, rho)-zCDP: the Renyi divergence of order alpha is
+	// xi + alpha rho.
 	Rho Nano `json:",omitzero"`
 	Xi  Nano `json:",omitzero"`
-	// Curve is the sum of what zCDP does not describe, as sampled releases.
+	// Curve is the sum of releases that zCDP does not describe, such as sampled ones.
 	Curve Curve `json:",omitzero"`
 }
 
-// Zero reports whether nothing was released.
+// Zero reports whether the loss is zero.
 func (a Amount) Zero() bool { return a == Amount{} }
 
-// Plus is the loss of both. The error wraps [ErrOverflow].
+// Plus is the sum of two losses. The error wraps [ErrOverflow].
 func (a Amount) Plus(b Amount) (Amount, error) {
 	sum := Amount{
 		Epsilon: a.Epsilon + b.Epsilon,
@@ -35,7 +36,7 @@ func (a Amount) Plus(b Amount) (Amount, error) {
 	return sum, sum.Validate()
 }
 
-// Times is the loss of n such releases. The error wraps [ErrOverflow].
+// Times is n times the loss. The error wraps [ErrOverflow].
 func (a Amount) Times(n uint64) (Amount, error) {
 	product := Amount{
 		Epsilon: Epsilon(saturated(Nano(a.Epsilon), n)),
@@ -47,60 +48,59 @@ func (a Amount) Times(n uint64) (Amount, error) {
 	return product, product.Validate()
 }
 
-// Validate refuses losses that are too large to be added up, and what is pure in one way
-// of counting and free in the other.
+// Validate checks that the numbers are small enough to be added, and that Epsilon and
+// PureRho are both 0 or both above 0.
 func (a Amount) Validate() error {
 	if (a.Epsilon == 0) != (a.PureRho == 0) {
-		return errors.New("a pure epsilon and its rho do not go together: one of them is 0")
+		return errors.New("only one of the pure epsilon and its rho is 0: want both or neither")
 	}
-	if uint64(a.Epsilon) >= most || a.PureRho >= most || a.Rho >= most || a.Xi >= most {
+	if uint64(a.Epsilon) >= maxAmount || a.PureRho >= maxAmount || a.Rho >= maxAmount || a.Xi >= maxAmount {
 		return ErrOverflow
 	}
 	for _, divergence := range a.Curve {
-		if divergence > Dead {
+		if divergence > NoBound {
 			return ErrOverflow
 		}
 	}
 	return nil
 }
 
-// divergences is a bound on the Renyi divergence of each order.
+// divergences is an upper bound on the Renyi divergence at each order.
 func (a Amount) divergences() (c Curve) {
 	pure := saturated(Nano(a.Epsilon), nanosOfMicro)
 	for i, order := range Orders() {
 		c[i] = min(pure, saturated(a.PureRho, uint64(order)))
-		c[i] = min(c[i]+a.Xi, Dead)
-		c[i] = min(c[i]+saturated(a.Rho, uint64(order)), Dead)
+		c[i] = min(c[i]+a.Xi, NoBound)
+		c[i] = min(c[i]+saturated(a.Rho, uint64(order)), NoBound)
 	}
 	return c.plus(a.Curve)
 }
 
 const nanosOfMicro = 1000
 
-// At is the smallest epsilon of which, with a delta, nothing more was lost, in nanos and
-// rounded up, and the order of Renyi divergence that shows it, 0 for all of them: what
-// is purely private needs no delta. The error is [ErrNoOrder], or says that delta is not
-// between 0 and 1.
+// At is the smallest proven epsilon for a delta, in units of 1e-9 and rounded up. order is
+// the order of the Renyi divergence that proves it; 0 if it is a sum of pure epsilons, which
+// needs no delta. The error is [ErrNoOrder], or says that delta is not between 0 and 1.
 func (a Amount) At(delta Delta) (epsilon Nano, order int, err error) {
 	if err := delta.Validate(); err != nil {
 		return 0, 0, err
 	}
 	epsilon, order = a.at(convert(delta))
-	if epsilon >= Dead {
+	if epsilon >= NoBound {
 		return 0, 0, ErrNoOrder
 	}
 	return epsilon, order, nil
 }
 
-// at is epsilon by a conversion; Dead where no order shows any.
+// at is At with a prepared conversion; NoBound if no order proves an epsilon.
 func (a Amount) at(c conversion) (epsilon Nano, order int) {
 	orders := Orders()
-	epsilon = Dead
+	epsilon = NoBound
 	if a.Rho == 0 && a.Curve.Zero() {
-		epsilon = min(saturated(Nano(a.Epsilon), nanosOfMicro)+a.Xi, Dead)
+		epsilon = min(saturated(Nano(a.Epsilon), nanosOfMicro)+a.Xi, NoBound)
 	}
 	for i, divergence := range a.divergences() {
-		if divergence >= Dead {
+		if divergence >= NoBound {
 			continue
 		}
 		if e := Nano(max(0, int64(divergence)+c[i])); e < epsilon {
@@ -110,11 +110,11 @@ func (a Amount) at(c conversion) (epsilon Nano, order int) {
 	return epsilon, order
 }
 
-// saturated is n times a loss, or Dead where it is larger.
+// saturated is n times a loss, at most NoBound.
 func saturated(loss Nano, n uint64) Nano {
 	high, low := bits.Mul64(uint64(loss), n)
-	if high > 0 || low > most {
-		return Dead
+	if high > 0 || low > maxAmount {
+		return NoBound
 	}
 	return Nano(low)
 }

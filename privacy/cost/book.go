@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// Why a book refuses something. What is refused changes nothing.
+// Why a book refuses a change. A refused change leaves the book as it is.
 var (
 	ErrExhausted   = errors.New("privacy budget exhausted")
 	ErrLimit       = errors.New("limit is refused")
@@ -16,43 +16,45 @@ var (
 	ErrPast        = errors.New("a later round is charged already")
 )
 
-// MaxReleases is the most that one reservation holds.
+// MaxReleases is the maximum number of releases in one reservation.
 const MaxReleases = 1 << 32
 
-// Book is the privacy of one owner's data set that was spent and may still be. What it is
-// charged has to be the cost under its limit's adjacency, for its limit's unit; a task has
-// no say in these. It is a value: a verb gives back another book, and the row that
-// tells of it. Rows are for whoever stores the book to keep; the same rows give the same
-// book, see [Replay].
+// Book is the privacy budget of one owner's data set: what was spent, and what may still be.
+// Charged costs must be for the unit and under the adjacency of the book's limit; a task
+// cannot choose these.
 //
-// What is spent never exceeds the limit and is never given back. What is reserved keeps
-// others from spending it, unless the limit is lowered below it; then whoever charges
-// first has it.
+// A book is a value: its methods return the changed book and the row that records the
+// change. Whoever stores the book should keep the rows; the same rows give the same book,
+// see [Replay].
+//
+// What is spent never exceeds the limit and is never given back. What is reserved cannot be
+// reserved by others. If the limit is lowered below the sum of the reservations, those who
+// charge first get it.
 type Book struct {
 	Limit        Limit         `json:",omitzero"`
 	Spent        Amount        `json:",omitzero"`
-	Reservations []Reservation // by task and reason; those at an end stay, for the last round that was charged
-	Rows         uint64        // how many have been written
+	Reservations []Reservation // sorted by task and reason; finished ones stay, for their last charged round
+	Rows         uint64        // number of rows written so far
 }
 
 // Reservation is what one task may still charge for one reason.
 type Reservation struct {
 	Task   uint64
-	Reason string // a short word: what is released, as "update" or "metric"
-	Each   Amount `json:",omitzero"` // of one release; zero when none is left
+	Reason string // a short word for what is released, such as "update" or "metric"
+	Each   Amount `json:",omitzero"` // cost of one release; zero if none is left
 	Left   uint64 // releases that may still be charged
-	Last   uint64 // the newest round that was charged, 0 for none
+	Last   uint64 // the last round that was charged, 0 for none
 }
 
 // Row is one line of a book's history. It is never changed.
 type Row struct {
 	Number   uint64 // from 1
 	Entry    Entry
-	Limit    Limit  `json:",omitzero"` // of EntryLimit
-	Task     uint64 `json:",omitzero"` // of all others, as the rest
+	Limit    Limit  `json:",omitzero"` // of an EntryLimit
+	Task     uint64 `json:",omitzero"` // of all other entries, as are the fields below
 	Reason   string `json:",omitzero"`
-	Round    uint64 `json:",omitzero"` // of EntryCharge
-	Releases uint64 `json:",omitzero"` // reserved, charged (one) or given back
+	Round    uint64 `json:",omitzero"` // of an EntryCharge
+	Releases uint64 `json:",omitzero"` // reserved, charged (always 1) or given back
 	Each     Amount `json:",omitzero"` // of each of these releases
 }
 
@@ -61,23 +63,23 @@ type Entry string
 
 // The kinds of rows.
 const (
-	EntryLimit   Entry = "limit"   // the limit is set, or lowered
+	EntryLimit   Entry = "limit"   // the limit is set or lowered
 	EntryReserve Entry = "reserve" // a task reserves releases
 	EntryCharge  Entry = "charge"  // one release is spent
 	EntryRelease Entry = "release" // a task gives back what it did not charge
 )
 
-// Open is a book with nothing spent.
+// Open returns a new book with nothing spent.
 func Open(limit Limit) (Book, []Row, error) {
 	if err := limit.Validate(); err != nil {
 		return Book{}, nil, fmt.Errorf("%w: %w", ErrLimit, err)
 	}
-	return Book{Limit: limit}.with(Row{Entry: EntryLimit, Limit: limit})
+	return Book{Limit: limit}.withRow(Row{Entry: EntryLimit, Limit: limit})
 }
 
-// Lower sets a limit for the same unit and adjacency, of which neither epsilon nor delta
-// is above the one before, and which is not below what is spent. The same limit again
-// changes nothing. Otherwise the error wraps [ErrLimit].
+// Lower sets a lower limit. Unit and adjacency must stay the same, neither epsilon nor delta
+// may grow, and the limit must not be below what is spent; otherwise the error wraps
+// [ErrLimit]. Setting the same limit again changes nothing.
 func (b Book) Lower(limit Limit) (Book, []Row, error) {
 	if err := limit.Validate(); err != nil {
 		return b, nil, fmt.Errorf("%w: %w", ErrLimit, err)
@@ -86,100 +88,101 @@ func (b Book) Lower(limit Limit) (Book, []Row, error) {
 		return b, nil, nil
 	}
 	if limit.Unit != b.Limit.Unit || limit.Adjacency != b.Limit.Adjacency {
-		return b, nil, fmt.Errorf("%w: %s is about something else than %s", ErrLimit, limit, b.Limit)
+		return b, nil, fmt.Errorf("%w: %s: want the unit and the adjacency of %s", ErrLimit, limit, b.Limit)
 	}
 	if limit.Epsilon > b.Limit.Epsilon || limit.Delta > b.Limit.Delta {
-		return b, nil, fmt.Errorf("%w: %s is not below %s", ErrLimit, limit, b.Limit)
+		return b, nil, fmt.Errorf("%w: %s: want at most %s", ErrLimit, limit, b.Limit)
 	}
 	if _, fits := limit.Left(b.Spent); !fits {
 		return b, nil, fmt.Errorf("%w: %s is below what is spent", ErrLimit, limit)
 	}
 	b.Limit = limit
-	return b.with(Row{Entry: EntryLimit, Limit: limit})
+	return b.withRow(Row{Entry: EntryLimit, Limit: limit})
 }
 
-// Reserve keeps so many releases for a task, each of this cost, for one reason. While
-// something is left of what it has reserved for that reason before, it is refused with
-// [ErrReserved]; where the budget does not suffice, with [ErrExhausted] and what is left.
+// Reserve reserves a number of releases for a task and a reason, at a cost of each. The
+// error wraps [ErrReserved] if an earlier reservation of the task for this reason is not
+// used up, and [ErrExhausted] if the budget is too small; then it says what is left.
 func (b Book) Reserve(task uint64, reason string, each Amount, releases uint64) (Book, []Row, error) {
 	if err := checkReason(reason); err != nil {
 		return b, nil, err
 	}
-	at, known := b.find(task, reason)
-	if known && b.Reservations[at].Left > 0 {
+	i, found := b.find(task, reason)
+	if found && b.Reservations[i].Left > 0 {
 		return b, nil, fmt.Errorf("%w: task %d, %s", ErrReserved, task, reason)
 	}
 	if err := b.Check(each, releases); err != nil {
 		return b, nil, err
 	}
 	b.Reservations = slices.Clone(b.Reservations)
-	if !known {
-		b.Reservations = slices.Insert(b.Reservations, at, Reservation{Task: task, Reason: reason})
+	if !found {
+		b.Reservations = slices.Insert(b.Reservations, i, Reservation{Task: task, Reason: reason})
 	}
-	b.Reservations[at].Each, b.Reservations[at].Left = each, releases
-	return b.with(Row{Entry: EntryReserve, Task: task, Reason: reason, Releases: releases, Each: each})
+	b.Reservations[i].Each, b.Reservations[i].Left = each, releases
+	return b.withRow(Row{Entry: EntryReserve, Task: task, Reason: reason, Releases: releases, Each: each})
 }
 
-// Charge spends the release of a round out of what its task has reserved. Charging the
-// same round again changes nothing, so one release is never charged twice. Rounds are
-// charged in their order, or refused with [ErrPast]: it could not be told any more
-// whether an earlier one was charged. The error wraps [ErrNotReserved] where nothing is
-// reserved any more, and [ErrExhausted] where the limit was lowered too far.
+// Charge spends one reserved release of a task for a round. Charging the same round again
+// changes nothing, so no release is charged twice. Rounds must be charged in rising order:
+// the book keeps only the last one, so it refuses earlier ones with [ErrPast]. The error
+// wraps [ErrNotReserved] if nothing is reserved any more, and [ErrExhausted] if the limit
+// was lowered too far.
 func (b Book) Charge(task uint64, reason string, round uint64) (Book, []Row, error) {
-	at, known := b.find(task, reason)
+	i, found := b.find(task, reason)
 	switch {
 	case round == 0:
-		return b, nil, errors.New("rounds begin at 1")
-	case known && b.Reservations[at].Last == round:
+		return b, nil, errors.New("round 0: want at least 1")
+	case found && b.Reservations[i].Last == round:
 		return b, nil, nil
-	case known && b.Reservations[at].Last > round:
-		return b, nil, fmt.Errorf("%w: task %d, %s, round %d after %d", ErrPast, task, reason, round, b.Reservations[at].Last)
-	case !known || b.Reservations[at].Left == 0:
+	case found && b.Reservations[i].Last > round:
+		return b, nil, fmt.Errorf("%w: task %d, %s, round %d after %d", ErrPast, task, reason, round, b.Reservations[i].Last)
+	case !found || b.Reservations[i].Left == 0:
 		return b, nil, fmt.Errorf("%w: task %d, %s", ErrNotReserved, task, reason)
 	}
-	each := b.Reservations[at].Each
+	each := b.Reservations[i].Each
 	spent, err := b.Spent.Plus(each)
 	if err != nil {
 		return b, nil, err
 	}
-	m := b.Limit.measure()
-	if _, fits := m.left(spent); !fits {
-		left, _ := m.left(b.Spent)
+	c := b.Limit.converter()
+	if _, fits := c.left(spent); !fits {
+		left, _ := c.left(b.Spent)
 		return b, nil, fmt.Errorf("%w: %s of %s is left unspent, too little for a release", ErrExhausted, left, b.Limit)
 	}
 	b.Spent = spent
 	b.Reservations = slices.Clone(b.Reservations)
-	b.Reservations[at].Last = round
-	b.Reservations[at].keep(b.Reservations[at].Left - 1)
-	return b.with(Row{Entry: EntryCharge, Task: task, Reason: reason, Round: round, Releases: 1, Each: each})
+	b.Reservations[i].Last = round
+	b.Reservations[i].setLeft(b.Reservations[i].Left - 1)
+	return b.withRow(Row{Entry: EntryCharge, Task: task, Reason: reason, Round: round, Releases: 1, Each: each})
 }
 
-// Release gives back what a task has reserved for a reason and not charged. A second
-// time changes nothing. The error wraps [ErrNotReserved] where nothing ever was.
+// Release gives back what a task has reserved for a reason and not charged. A second call
+// changes nothing. The error wraps [ErrNotReserved] if the task never reserved anything for
+// this reason.
 func (b Book) Release(task uint64, reason string) (Book, []Row, error) {
-	at, known := b.find(task, reason)
-	if !known {
+	i, found := b.find(task, reason)
+	if !found {
 		return b, nil, fmt.Errorf("%w: task %d, %s", ErrNotReserved, task, reason)
 	}
-	ended := b.Reservations[at]
+	ended := b.Reservations[i]
 	if ended.Left == 0 {
 		return b, nil, nil
 	}
 	b.Reservations = slices.Clone(b.Reservations)
-	b.Reservations[at].keep(0)
-	return b.with(Row{Entry: EntryRelease, Task: task, Reason: reason, Releases: ended.Left, Each: ended.Each})
+	b.Reservations[i].setLeft(0)
+	return b.withRow(Row{Entry: EntryRelease, Task: task, Reason: reason, Releases: ended.Left, Each: ended.Each})
 }
 
-// Check reports whether so many releases could be reserved, without doing it. The error
-// wraps [ErrExhausted] and says what is left.
+// Check reports why so many releases cannot be reserved, without reserving them. If the
+// budget is too small, the error wraps [ErrExhausted] and says what is left.
 func (b Book) Check(each Amount, releases uint64) error {
 	switch {
 	case releases == 0 || releases > MaxReleases:
 		return fmt.Errorf("%d releases: want 1 to %d", releases, uint64(MaxReleases))
 	case each.Zero():
-		return errors.New("a release that costs nothing needs no budget")
+		return errors.New("a release that costs nothing: want a cost above 0")
 	case b.Limit == Limit{}:
-		return fmt.Errorf("%w: no limit was ever set", ErrExhausted)
+		return fmt.Errorf("%w: the book has no limit yet", ErrExhausted)
 	}
 	if err := each.Validate(); err != nil {
 		return err
@@ -188,32 +191,32 @@ func (b Book) Check(each Amount, releases uint64) error {
 	if err != nil {
 		return err
 	}
-	m := b.Limit.measure()
-	if n := m.affords(taken, each, releases); n < releases {
-		left, _ := m.left(taken)
+	c := b.Limit.converter()
+	if n := c.affords(taken, each, releases); n < releases {
+		left, _ := c.left(taken)
 		return fmt.Errorf("%w: %s of %s is left, enough for %d of %d releases", ErrExhausted, left, b.Limit, n, releases)
 	}
 	return nil
 }
 
-// Affords is how many of so many releases could be reserved.
+// Affords is how many releases could be reserved, at most releases.
 func (b Book) Affords(each Amount, releases uint64) uint64 {
 	taken, err := b.Taken()
 	if err != nil || b.Limit == (Limit{}) {
 		return 0
 	}
-	return b.Limit.measure().affords(taken, each, releases)
+	return b.Limit.converter().affords(taken, each, releases)
 }
 
-// Taken is what is spent or reserved.
+// Taken is the sum of what is spent and what is reserved.
 func (b Book) Taken() (taken Amount, err error) {
 	taken = b.Spent
 	for _, r := range b.Reservations {
-		rest, err := r.Each.Times(r.Left)
+		reserved, err := r.Each.Times(r.Left)
 		if err != nil {
 			return Amount{}, err
 		}
-		if taken, err = taken.Plus(rest); err != nil {
+		if taken, err = taken.Plus(reserved); err != nil {
 			return Amount{}, err
 		}
 	}
@@ -230,25 +233,25 @@ func (b Book) Left() Epsilon {
 	return left
 }
 
-// with numbers the row that the book before wrote last.
-func (b Book) with(row Row) (Book, []Row, error) {
+// withRow gives the row of a change the next number.
+func (b Book) withRow(row Row) (Book, []Row, error) {
 	b.Rows++
 	row.Number = b.Rows
 	return b, []Row{row}, nil
 }
 
-// find is where a reservation is, or would be.
+// find is the index at which a reservation is or would be inserted.
 func (b Book) find(task uint64, reason string) (at int, known bool) {
 	return slices.BinarySearchFunc(b.Reservations, Reservation{Task: task, Reason: reason}, Reservation.Compare)
 }
 
-// Compare orders reservations as a book has them.
+// Compare orders reservations by task and reason.
 func (r Reservation) Compare(other Reservation) int {
 	return cmp.Or(cmp.Compare(r.Task, other.Task), cmp.Compare(r.Reason, other.Reason))
 }
 
-// keep sets how many releases are left, and forgets their cost with the last.
-func (r *Reservation) keep(left uint64) {
+// setLeft sets how many releases are left, and clears their cost if none is.
+func (r *Reservation) setLeft(left uint64) {
 	if r.Left = left; left == 0 {
 		r.Each = Amount{}
 	}

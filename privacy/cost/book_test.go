@@ -10,7 +10,7 @@ import (
 	"github.com/althing-network/althing/privacy/cost"
 )
 
-// limitOf is a limit for clients.
+// limitOf is a limit for clients under zero-out.
 func limitOf(epsilon cost.Epsilon, delta cost.Delta) cost.Limit {
 	return cost.Limit{Unit: cost.Client, Adjacency: cost.ZeroOut, Epsilon: epsilon, Delta: delta}
 }
@@ -24,16 +24,16 @@ func mustOpen(t *testing.T, epsilon cost.Epsilon) cost.Book {
 	return b
 }
 
-// pure is the cost of a release of so many micro-epsilon.
+// pure is the cost of a pure release with this epsilon.
 func pure(epsilon cost.Epsilon) cost.Amount {
-	rho := cost.Dead - 1
+	rho := cost.NoBound - 1
 	if epsilon < 50_000*cost.OneEpsilon { // the square of which does not overflow
 		rho = cost.Nano((epsilon*epsilon + 1999) / 2000)
 	}
 	return cost.Amount{Epsilon: epsilon, PureRho: rho}
 }
 
-func TestALifeOfABook(t *testing.T) {
+func TestBookRecordsItsHistory(t *testing.T) {
 	var history []cost.Row
 	keep := func(b cost.Book, rows []cost.Row, err error) cost.Book {
 		t.Helper()
@@ -49,14 +49,14 @@ func TestALifeOfABook(t *testing.T) {
 	b = keep(b.Reserve(7, "update", each, 3))
 	b = keep(b.Reserve(4, "metric", each, 2))
 	b = keep(b.Charge(7, "update", 1))
-	b = keep(b.Charge(7, "update", 1)) // said twice
+	b = keep(b.Charge(7, "update", 1)) // the same round again
 	b = keep(b.Charge(7, "update", 4))
 	b = keep(b.Release(7, "update"))
 	b = keep(b.Release(7, "update"))
 	b = keep(b.Lower(lower))
 	b = keep(b.Lower(lower))
 	b = keep(b.Charge(4, "metric", 1))
-	b = keep(b.Charge(7, "update", 4)) // still known
+	b = keep(b.Charge(7, "update", 4)) // charged before, so nothing changes
 
 	want := []cost.Row{
 		{Number: 1, Entry: cost.EntryLimit, Limit: limit},
@@ -72,18 +72,18 @@ func TestALifeOfABook(t *testing.T) {
 		t.Errorf("rows (-want +got):\n%s", diff)
 	}
 	if want := (cost.Amount{Epsilon: 3 * cost.OneEpsilon, PureRho: 3 * cost.OneNano / 2}); b.Spent != want {
-		t.Errorf("spent %v", b.Spent)
+		t.Errorf("spent %v, want %v", b.Spent, want)
 	}
-	// The limit was lowered to what is spent, so what is still reserved finds nothing.
+	// The limit was lowered to what is spent, so the remaining reservation cannot be charged.
 	if _, _, err := b.Charge(4, "metric", 2); !errors.Is(err, cost.ErrExhausted) {
-		t.Errorf("got %v", err)
+		t.Errorf("got error %v, want ErrExhausted", err)
 	}
 	if replayed, err := cost.Replay(history); err != nil || !replayed.Equal(b) {
-		t.Errorf("replayed as %v, %v", replayed, err)
+		t.Errorf("replay gives %v (error %v), want %v", replayed, err, b)
 	}
 }
 
-func TestWhatABookRefuses(t *testing.T) {
+func TestBookRefuses(t *testing.T) {
 	b := mustOpen(t, 10*cost.OneEpsilon)
 	b, _, err := b.Reserve(1, "update", pure(2*cost.OneEpsilon), 4)
 	if err != nil {
@@ -97,12 +97,12 @@ func TestWhatABookRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	one := pure(cost.OneEpsilon)
-	again, _, err := full.Reserve(1, "update", one, 1) // as a task does round after round
+	again, _, err := full.Reserve(1, "update", one, 1) // as a task does in each round
 	if err != nil {
 		t.Fatal(err)
 	}
 	if same, rows, err := again.Charge(1, "update", 5); err != nil || len(rows) > 0 || !same.Equal(again) {
-		t.Errorf("a release that was charged before is charged again: %v (%v)", rows, err)
+		t.Errorf("charging a round again writes rows %v (error %v), want none", rows, err)
 	}
 	for name, c := range map[string]struct {
 		do   func() (cost.Book, []cost.Row, error)
@@ -116,7 +116,7 @@ func TestWhatABookRefuses(t *testing.T) {
 		"no releases":        {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, "update", one, 0) }, nil, "0 releases"},
 		"too many releases":  {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, "update", one, 1<<32+1) }, nil, "want 1 to"},
 		"nothing":            {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, "update", cost.Amount{}, 1) }, nil, "costs nothing"},
-		"free in one way":    {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, "update", cost.Amount{Epsilon: 1}, 1) }, nil, "one of them is 0"},
+		"free in one way":    {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, "update", cost.Amount{Epsilon: 1}, 1) }, nil, "want both or neither"},
 		"no number":          {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, "update", pure(1<<62), 1) }, cost.ErrOverflow, ""},
 		"a long reason":      {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, strings.Repeat("a", 33), one, 1) }, nil, "reason"},
 		"no word":            {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, "an update", one, 1) }, nil, "reason"},
@@ -124,20 +124,20 @@ func TestWhatABookRefuses(t *testing.T) {
 		"another reason":     {func() (cost.Book, []cost.Row, error) { return b.Charge(1, "metric", 6) }, cost.ErrNotReserved, "metric"},
 		"after the end":      {func() (cost.Book, []cost.Row, error) { return full.Charge(1, "update", 6) }, cost.ErrNotReserved, "task 1"},
 		"an earlier round":   {func() (cost.Book, []cost.Row, error) { return b.Charge(1, "update", 4) }, cost.ErrPast, "round 4 after 5"},
-		"round 0":            {func() (cost.Book, []cost.Row, error) { return b.Charge(1, "update", 0) }, nil, "begin at 1"},
+		"round 0":            {func() (cost.Book, []cost.Row, error) { return b.Charge(1, "update", 0) }, nil, "round 0: want at least 1"},
 		"release of nothing": {func() (cost.Book, []cost.Row, error) { return b.Release(2, "update") }, cost.ErrNotReserved, "task 2"},
-		"raised epsilon":     {func() (cost.Book, []cost.Row, error) { return b.Lower(limitOf(11*cost.OneEpsilon, usualDelta)) }, cost.ErrLimit, "is not below"},
-		"raised delta":       {func() (cost.Book, []cost.Row, error) { return b.Lower(limitOf(cost.OneEpsilon*9, usualDelta*2)) }, cost.ErrLimit, "is not below"},
+		"raised epsilon":     {func() (cost.Book, []cost.Row, error) { return b.Lower(limitOf(11*cost.OneEpsilon, usualDelta)) }, cost.ErrLimit, "want at most epsilon 10"},
+		"raised delta":       {func() (cost.Book, []cost.Row, error) { return b.Lower(limitOf(cost.OneEpsilon*9, usualDelta*2)) }, cost.ErrLimit, "want at most epsilon 10"},
 		"another unit": {func() (cost.Book, []cost.Row, error) {
 			other := limitOf(cost.OneEpsilon*9, usualDelta)
 			other.Unit = cost.Example
 			return b.Lower(other)
-		}, cost.ErrLimit, "something else"},
+		}, cost.ErrLimit, "want the unit and the adjacency of"},
 		"another adjacency": {func() (cost.Book, []cost.Row, error) {
 			other := limitOf(cost.OneEpsilon*9, usualDelta)
 			other.Adjacency = cost.ReplaceOne
 			return b.Lower(other)
-		}, cost.ErrLimit, "something else"},
+		}, cost.ErrLimit, "want the unit and the adjacency of"},
 		"no unit": {func() (cost.Book, []cost.Row, error) {
 			return cost.Open(cost.Limit{Adjacency: cost.ZeroOut, Epsilon: 1, Delta: 1})
 		}, cost.ErrLimit, "unit"},
@@ -153,21 +153,21 @@ func TestWhatABookRefuses(t *testing.T) {
 	} {
 		_, rows, err := c.do()
 		if err == nil || c.want != nil && !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.say) {
-			t.Errorf("%s: got %v, want %v with %q", name, err, c.want, c.say)
+			t.Errorf("%s: got error %v, want %v with %q in it", name, err, c.want, c.say)
 		}
 		if rows != nil {
-			t.Errorf("%s: what is refused writes %v", name, rows)
+			t.Errorf("%s: a refused change writes rows %v", name, rows)
 		}
 	}
 	if got := b.Left(); got != 2*cost.OneEpsilon {
-		t.Errorf("%s is left", got)
+		t.Errorf("epsilon %s is left, want 2", got)
 	}
 	if got := (cost.Book{}).Left(); got != 0 {
-		t.Errorf("%s is left of nothing", got)
+		t.Errorf("epsilon %s is left in a book without a limit, want 0", got)
 	}
 }
 
-func TestAHistoryThatNeverWas(t *testing.T) {
+func TestReplayRefusesForgedRows(t *testing.T) {
 	b := mustOpen(t, 10*cost.OneEpsilon)
 	history := []cost.Row{{Number: 1, Entry: cost.EntryLimit, Limit: b.Limit}}
 	b, rows, err := b.Reserve(1, "update", pure(cost.OneEpsilon), 4)
@@ -190,13 +190,13 @@ func TestAHistoryThatNeverWas(t *testing.T) {
 		"a row twice":         {history[0], history[1], history[2], history[2]},
 		"another number":      change(2, func(r *cost.Row) { r.Number = 9 }),
 		"a cheaper charge":    change(2, func(r *cost.Row) { r.Each.Epsilon-- }),
-		"a dearer task":       change(1, func(r *cost.Row) { r.Each.Epsilon = 9 * cost.OneEpsilon }),
+		"a higher cost":       change(1, func(r *cost.Row) { r.Each.Epsilon = 9 * cost.OneEpsilon }),
 		"a charge as two":     change(2, func(r *cost.Row) { r.Releases = 2 }),
 		"an unknown entry":    change(2, func(r *cost.Row) { r.Entry = "refund" }),
 		"a limit with a task": change(0, func(r *cost.Row) { r.Task = 1 }),
 	} {
 		if _, err := cost.Replay(forged); err == nil {
-			t.Errorf("%s: believed", name)
+			t.Errorf("%s: replayed without an error", name)
 		}
 	}
 	if _, err := cost.Replay(history); err != nil {
@@ -204,7 +204,7 @@ func TestAHistoryThatNeverWas(t *testing.T) {
 	}
 }
 
-func TestABookThatWasRead(t *testing.T) {
+func TestValidateFindsImpossibleBooks(t *testing.T) {
 	good := mustOpen(t, 10*cost.OneEpsilon)
 	for task := uint64(1); task < 4; task++ {
 		var err error
@@ -223,7 +223,7 @@ func TestABookThatWasRead(t *testing.T) {
 		"no limit":                 func(b *cost.Book) { b.Limit = cost.Limit{} },
 		"spent above the limit":    func(b *cost.Book) { b.Spent = pure(11 * cost.OneEpsilon) },
 		"spent above all":          func(b *cost.Book) { b.Spent.Xi = 1 << 63 },
-		"a curve above all":        func(b *cost.Book) { b.Spent.Curve[3] = cost.Dead + 1 },
+		"a curve above all":        func(b *cost.Book) { b.Spent.Curve[3] = cost.NoBound + 1 },
 		"out of order":             func(b *cost.Book) { b.Reservations[0].Task = 5 },
 		"twice":                    func(b *cost.Book) { b.Reservations[0].Task = 2 },
 		"a reason":                 func(b *cost.Book) { b.Reservations[1].Reason = "A" },
@@ -238,7 +238,7 @@ func TestABookThatWasRead(t *testing.T) {
 		bad.Reservations = append([]cost.Reservation(nil), good.Reservations...)
 		edit(&bad)
 		if err := bad.Validate(); err == nil {
-			t.Errorf("%s: accepted", name)
+			t.Errorf("%s: valid, want an error", name)
 		}
 	}
 }

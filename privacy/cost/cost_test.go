@@ -12,10 +12,9 @@ import (
 	"github.com/althing-network/althing/privacy/cost"
 )
 
-// TestNumbersLieOnTheirSide compares the exponentials and logarithms that everything is
-// made of with each other: e^x upwards is above e^x downwards by next to nothing, and the
-// logarithm of it above x.
-func TestNumbersLieOnTheirSide(t *testing.T) {
+// TestExpAndLnRoundInTheirDirection: e^x rounded up is above e^x rounded down by almost
+// nothing, and its logarithm is at or slightly above x.
+func TestExpAndLnRoundInTheirDirection(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		x := big.NewRat(rapid.Int64Range(0, 1<<62).Draw(t, "numerator"), rapid.Int64Range(1<<42, 1<<62).Draw(t, "denominator"))
 		above, below := cost.Exp(x, true), cost.Exp(x, false)
@@ -36,8 +35,8 @@ func TestNumbersLieOnTheirSide(t *testing.T) {
 	})
 }
 
-// TestConversionIsAboveTheTextbook compares it with float arithmetic, which is good to
-// far below a nano here.
+// TestConversionIsAboveTheTextbook compares conversions with the formula in float64, whose
+// error here is far below 1e-9.
 func TestConversionIsAboveTheTextbook(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		delta := cost.Delta(rapid.Uint64Range(1, uint64(cost.OneDelta)-1).Draw(t, "delta"))
@@ -49,7 +48,7 @@ func TestConversionIsAboveTheTextbook(t *testing.T) {
 			alpha := float64(order)
 			exact := 1e9 * (math.Log1p(-1/alpha) - (math.Log(float64(delta)/1e18)+math.Log(alpha))/(alpha-1))
 			if above := float64(conversion[i]) - exact; above < -1e-4 || above > 1+1e-4 {
-				t.Fatalf("delta %s, order %d: %d, exactly %f", delta, order, conversion[i], exact)
+				t.Fatalf("delta %s, order %d: got %d, want %f rounded up", delta, order, conversion[i], exact)
 			}
 		}
 	})
@@ -64,29 +63,29 @@ func TestEpsilonIsMonotone(t *testing.T) {
 			t.Skip("too large to be added")
 		}
 		if swapped, err := b.Plus(a); err != nil || swapped != both {
-			t.Fatalf("%v and %v differ by their order", a, b)
+			t.Fatalf("%v plus %v is not %v plus %v", a, b, b, a)
 		}
 		one, _, oneErr := a.At(delta)
 		two, _, err := both.At(delta)
 		if oneErr != nil || err != nil {
 			if oneErr != nil && err == nil {
-				t.Fatalf("more privacy is lost and can be counted again: %v", oneErr)
+				t.Fatalf("a larger loss has an epsilon, a smaller one has error %v", oneErr)
 			}
 			return
 		}
 		if two < one {
-			t.Fatalf("epsilon falls from %d to %d when more is lost", one, two)
+			t.Fatalf("epsilon falls from %d to %d with a larger loss", one, two)
 		}
 		if less, _, err := both.At(max(1, delta/2)); err != nil || less < two {
-			t.Fatalf("epsilon falls from %d to %d with delta", two, less)
+			t.Fatalf("epsilon falls from %d to %d with a smaller delta", two, less)
 		}
-		if dumb := plainEpsilon(both, delta); math.Abs(dumb*1e9-float64(two)) > 2+1e-9*float64(two) {
-			t.Fatalf("epsilon is %d nanos, by the textbook %f", two, dumb*1e9)
+		if textbook := plainEpsilon(both, delta); math.Abs(textbook*1e9-float64(two)) > 2+1e-9*float64(two) {
+			t.Fatalf("epsilon is %d nanos, by the textbook formula %f", two, textbook*1e9)
 		}
 	})
 }
 
-func TestSumsOfReleases(t *testing.T) {
+func TestTimesIsRepeatedPlus(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		each, n, m := anyAmount(t), rapid.Uint64Range(0, 50).Draw(t, "n"), rapid.Uint64Range(0, 50).Draw(t, "m")
 		first, err1 := each.Times(n)
@@ -100,12 +99,12 @@ func TestSumsOfReleases(t *testing.T) {
 		}
 		sum, sumErr := first.Plus(second)
 		if (err == nil) != (sumErr == nil) || err == nil && sum != all {
-			t.Fatalf("%d and %d releases of %v are %v, %v, together %v, %v", n, m, each, sum, sumErr, all, err)
+			t.Fatalf("%d plus %d releases of %v cost %v (error %v), %d releases %v (error %v)", n, m, each, sum, sumErr, n+m, all, err)
 		}
 	})
 }
 
-func TestWhatIsTooLargeIsRefused(t *testing.T) {
+func TestTooLargeLossesAreRefused(t *testing.T) {
 	huge := cost.Amount{Rho: 1<<62 - 1}
 	if _, err := huge.Plus(cost.Amount{Rho: 1}); !errors.Is(err, cost.ErrOverflow) {
 		t.Errorf("got %v", err)
@@ -121,23 +120,23 @@ func TestWhatIsTooLargeIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if dead, err = dead.Plus(dead); err != nil || dead.Curve[47] != cost.Dead {
+	if dead, err = dead.Plus(dead); err != nil || dead.Curve[47] != cost.NoBound {
 		t.Fatalf("%v, %v", dead, err)
 	}
 	if _, _, err := dead.At(usualDelta); !errors.Is(err, cost.ErrNoOrder) {
 		t.Errorf("got %v", err)
 	}
 	if _, fits := limitOf(1<<51, usualDelta).Left(dead); fits {
-		t.Error("what no order bounds fits in a limit")
+		t.Error("a loss without a bound fits into a limit")
 	}
 	for _, delta := range []cost.Delta{0, cost.OneDelta} {
 		if _, _, err := (cost.Amount{Rho: 1}).At(delta); err == nil {
-			t.Errorf("epsilon is known at delta %s", delta)
+			t.Errorf("delta %s is accepted, want an error", delta)
 		}
 	}
 }
 
-func TestMechanismsThatAreRefused(t *testing.T) {
+func TestMechanismRefuses(t *testing.T) {
 	one := cost.Fraction{Num: 1, Den: 1}
 	good := cost.Mechanism{Noise: cost.Skellam{Variance: one}, Norm: cost.Norm{L1: 1, L2Squared: 1}, Adjacency: cost.ZeroOut}
 	if _, err := good.Cost(); err != nil {
@@ -149,30 +148,30 @@ func TestMechanismsThatAreRefused(t *testing.T) {
 		"the L1 norm is 0":          func(m *cost.Mechanism) { m.Norm.L1 = 0 },
 		"the L1 norm is 0: Laplace": func(m *cost.Mechanism) { m.Noise = cost.Laplace{Rate: one}; m.Norm.L1 = 0 },
 		"norm is 0: Gaussian":       func(m *cost.Mechanism) { m.Noise = cost.Gaussian{Sigma: one}; m.Norm.L2Squared = 0 },
-		"variance: 0/0 is not":      func(m *cost.Mechanism) { m.Noise = cost.Skellam{} },
-		"rate: 0/0 is not":          func(m *cost.Mechanism) { m.Noise = cost.Laplace{} },
-		"sigma: 1/0 is not":         func(m *cost.Mechanism) { m.Noise = cost.Gaussian{Sigma: cost.Fraction{Num: 1}} },
+		"variance: 0/0: want":       func(m *cost.Mechanism) { m.Noise = cost.Skellam{} },
+		"rate: 0/0: want":           func(m *cost.Mechanism) { m.Noise = cost.Laplace{} },
+		"sigma: 1/0: want":          func(m *cost.Mechanism) { m.Noise = cost.Gaussian{Sigma: cost.Fraction{Num: 1}} },
 		"no adjacency":              func(m *cost.Mechanism) { m.Adjacency = "" },
-		"above 1":                   func(m *cost.Mechanism) { m.Sampling.Poisson = 1_000_001 },
-		"not both":                  func(m *cost.Mechanism) { m.Sampling = cost.Sampling{Poisson: 1, Take: 1, Of: 2} },
-		"a sample of 3 units of 2":  func(m *cost.Mechanism) { m.Sampling = cost.Sampling{Take: 3, Of: 2} },
-		"a sample of 0 units of 2":  func(m *cost.Mechanism) { m.Sampling = cost.Sampling{Of: 2} },
-		"a sample of 3 units of 0":  func(m *cost.Mechanism) { m.Sampling = cost.Sampling{Take: 3} },
-		"add-remove does not go":    func(m *cost.Mechanism) { m.Sampling = cost.Sampling{Take: 1, Of: 2}; m.Adjacency = cost.AddRemove },
+		"want at most 1000000":      func(m *cost.Mechanism) { m.Sampling.Poisson = 1_000_001 },
+		"want one of them":          func(m *cost.Mechanism) { m.Sampling = cost.Sampling{Poisson: 1, Take: 1, Of: 2} },
+		"a sample of 3 of 2 units":  func(m *cost.Mechanism) { m.Sampling = cost.Sampling{Take: 3, Of: 2} },
+		"a sample of 0 of 2 units":  func(m *cost.Mechanism) { m.Sampling = cost.Sampling{Of: 2} },
+		"a sample of 3 of 0 units":  func(m *cost.Mechanism) { m.Sampling = cost.Sampling{Take: 3} },
+		"than add-remove":           func(m *cost.Mechanism) { m.Sampling = cost.Sampling{Take: 1, Of: 2}; m.Adjacency = cost.AddRemove },
 		"the noise is too small":    func(m *cost.Mechanism) { m.Sampling.Poisson = 1; m.Norm.L2Squared = 1 << 40; m.Norm.L1 = 1 << 40 },
 		"too large to be counted":   func(m *cost.Mechanism) { m.Norm.L2Squared = 1 << 63; m.Norm.L1 = 1 << 63 },
 	} {
 		bad := good
 		edit(&bad)
 		if _, err := bad.Cost(); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("got %v, want %q", err, want)
+			t.Errorf("got error %v, want %q in it", err, want)
 		}
 	}
 }
 
-// TestSamplingIsNeverDearer wants a sample to cost at most what everybody does, and a
-// unit that may be replaced at least what one that may be missing does.
-func TestSamplingIsNeverDearer(t *testing.T) {
+// TestSamplingNeverCostsMore: a sampled release costs at most as much as one without
+// sampling, and replace-one at least as much as zero-out.
+func TestSamplingNeverCostsMore(t *testing.T) {
 	one := cost.Fraction{Num: 3, Den: 2}
 	for _, noise := range []cost.Noise{cost.Gaussian{Sigma: one}, cost.Skellam{Variance: one}, cost.Laplace{Rate: one}} {
 		norm := cost.Norm{L1: 2, L2Squared: 2}
@@ -192,7 +191,7 @@ func TestSamplingIsNeverDearer(t *testing.T) {
 			for _, ppm := range []uint32{1, 1000, 100_000, 500_000, 999_999} {
 				e := epsilon(adjacency, cost.Sampling{Poisson: ppm})
 				if e < last {
-					t.Errorf("%T, %s: a rate of %d costs %d, less than a smaller one", noise, adjacency, ppm, e)
+					t.Errorf("%T, %s: a rate of %d ppm costs %d, a smaller rate %d", noise, adjacency, ppm, e, last)
 				}
 				last = e
 				if e < epsilon(cost.ZeroOut, cost.Sampling{Poisson: ppm}) {
@@ -201,16 +200,17 @@ func TestSamplingIsNeverDearer(t *testing.T) {
 			}
 			whole := epsilon(adjacency, cost.Sampling{})
 			if whole != epsilon(adjacency, cost.Sampling{Poisson: 1_000_000}) {
-				t.Errorf("%T: a rate of 1 is not everybody", noise)
+				t.Errorf("%T: a rate of 1 costs something else than no sampling", noise)
 			}
-			if last > whole+whole/20 { // the ledger keeps epsilon or rho of everybody, a curve of samples
-				t.Errorf("%T, %s: almost everybody costs %d, everybody %d", noise, adjacency, last, whole)
+			if last > whole+whole/20 { // without sampling the ledger keeps epsilon or rho, which is coarser than a curve
+				t.Errorf("%T, %s: a rate of 0.999999 costs %d, no sampling %d", noise, adjacency, last, whole)
 			}
 		}
 	}
 }
 
-// FuzzDecimals wants whatever reads as a number to be written so that it reads the same.
+// FuzzDecimals: every text that can be read as a number is written so that it reads back as
+// the same number.
 func FuzzDecimals(f *testing.F) {
 	for _, seed := range []string{"8", "0.25", "1e-5", "1.5e-17", "4611686018427.387903", "00.10", "-1", "1e-"} {
 		f.Add(seed)
@@ -218,12 +218,12 @@ func FuzzDecimals(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		if epsilon, err := cost.ParseEpsilon(text); err == nil {
 			if again, err := cost.ParseEpsilon(epsilon.String()); again != epsilon || err != nil {
-				t.Errorf("%q is %s, which reads as %s, %v", text, epsilon, again, err)
+				t.Errorf("epsilon %q is written as %s, which reads back as %s (error %v)", text, epsilon, again, err)
 			}
 		}
 		if delta, err := cost.ParseDelta(text); err == nil {
 			if again, err := cost.ParseDelta(delta.String()); again != delta || err != nil {
-				t.Errorf("%q is %s, which reads as %s, %v", text, delta, again, err)
+				t.Errorf("delta %q is written as %s, which reads back as %s (error %v)", text, delta, again, err)
 			}
 		}
 	})

@@ -6,8 +6,9 @@ import (
 	"github.com/althing-network/althing/privacy/cost"
 )
 
-// An owner allows epsilon 2. A task wants 60 rounds of an update, each with rounded
-// Gaussian noise of 16 times its norm; 55 would fit, so it asks for 50 and ends after one.
+// An owner allows epsilon 2. A task wants 60 rounds, each with an update that has rounded
+// Gaussian noise of 16 times its norm. Only 55 would fit, so the task reserves 50. It ends
+// after one round and gives back the rest.
 func Example() {
 	limit := cost.Limit{Unit: cost.Client, Adjacency: cost.ZeroOut, Epsilon: 2 * cost.OneEpsilon, Delta: cost.OneDelta / 100_000}
 	book, _, err := cost.Open(limit)

@@ -2,8 +2,8 @@ package cost
 
 import "math/big"
 
-// Unsampled is the curve of a release in which every unit takes part, which the ledger
-// keeps as epsilon, rho and xi instead.
+// Unsampled is the curve of a release in which every unit takes part. The ledger keeps
+// epsilon, rho and xi for it instead.
 func Unsampled(noise Noise, norm Norm, adjacency Adjacency) (c Curve) {
 	moments := noise.moments(norm.stretched(adjacency.Stretch()), largestOrder)
 	for i, order := range Orders() {
@@ -12,10 +12,10 @@ func Unsampled(noise Noise, norm Norm, adjacency Adjacency) (c Curve) {
 	return c
 }
 
-// Conversion is what is added to each order's divergence, in nanos.
+// Conversion is what is added to the divergence at each order, in units of 1e-9.
 func Conversion(delta Delta) [48]int64 { return convert(delta) }
 
-// Exp and Ln are the numbers that everything is made of.
+// Exp is e^x, rounded up or down.
 func Exp(x *big.Rat, upwards bool) *big.Float {
 	if upwards {
 		return exp(x, up)
@@ -23,4 +23,4 @@ func Exp(x *big.Rat, upwards bool) *big.Float {
 	return exp(x, down)
 }
 
-func Ln(x *big.Float) *big.Float { return ln(x, fineTerms) }
+func Ln(x *big.Float) *big.Float { return ln(x, exactTerms) }

@@ -7,10 +7,10 @@ import (
 	"github.com/althing-network/althing/privacy/cost"
 )
 
-// known are Renyi divergences in nanos, and epsilons in nanos after some releases at
-// delta 1e-5, that were computed with 60 decimal digits by other means (mpmath) and
-// rounded up.
-type known struct {
+// knownAnswer has the Renyi divergences of a mechanism, and its epsilon after steps releases
+// at delta 1e-5, in units of 1e-9. They were computed with 60 decimal digits by another
+// program (mpmath) and rounded up.
+type knownAnswer struct {
 	name    string
 	noise   cost.Noise
 	norm    cost.Norm
@@ -21,7 +21,7 @@ type known struct {
 	order   int
 }
 
-func knownAnswers() []known {
+func knownAnswers() []knownAnswer {
 	gaussian := func(num, den uint64) cost.Noise { return cost.Gaussian{Sigma: cost.Fraction{Num: num, Den: den}} }
 	skellam := func(variance uint64) cost.Noise { return cost.Skellam{Variance: cost.Fraction{Num: variance, Den: 1}} }
 	laplace := func(num, den uint64) cost.Noise { return cost.Laplace{Rate: cost.Fraction{Num: num, Den: den}} }
@@ -33,7 +33,7 @@ func knownAnswers() []known {
 		}
 		return at
 	}
-	return []known{
+	return []knownAnswer{
 		{"G1", gaussian(2, 1), norm(1), 300_000, curve(25241036, 40255055, 77116844, 160858743, 780800659, 2758230955, 6776916859, 14786547095, 30791305734), 25, 4180649437, 5},
 		{"G2", gaussian(1, 1), norm(1), 100_000, curve(17036864, 31712301, 129877434, 1378361412, 5543912171, 13623137969, 29660865938, 61679284316, 125688385162), 200, 11144151681, 3},
 		{"G3", gaussian(1, 1), norm(1), 10_000, curve(171814, 264638, 468668, 893644, 3087850784, 11246275938, 27321731875, 59358568632, 123376770324), 1000, 2107753168, 8},
@@ -79,9 +79,9 @@ func TestKnownAnswers(t *testing.T) {
 	}
 }
 
-// TestKnownAnswersOfEverybody has the two mechanisms without sampling.
-func TestKnownAnswersOfEverybody(t *testing.T) {
-	for _, k := range []known{
+// TestKnownAnswersWithoutSampling has the two mechanisms without sampling.
+func TestKnownAnswersWithoutSampling(t *testing.T) {
+	for _, k := range []knownAnswer{
 		{"G4", cost.Gaussian{Sigma: cost.Fraction{Num: 9, Den: 2}}, cost.Norm{L2Squared: 1}, 0, map[int]cost.Nano{2: 49382717, 3: 74074075, 5: 123456791, 8: 197530865, 16: 395061729, 32: 790123457, 64: 1580246914, 128: 3160493828, 256: 6320987655}, 60, 9013787609, 4},
 		{"L3", cost.Laplace{Rate: cost.Fraction{Num: 1, Den: 10}}, cost.Norm{L1: 1}, 0, map[int]cost.Nano{2: 9958585, 5: 24189304, 256: 97472955}, 100, 4620685043, 6},
 	} {
@@ -98,7 +98,7 @@ func TestKnownAnswersOfEverybody(t *testing.T) {
 		if epsilon, order, err := all.At(usualDelta); epsilon != k.epsilon || order != k.order || err != nil {
 			t.Errorf("%s: epsilon %d of order %d, %v: want %d of order %d", k.name, epsilon, order, err, k.epsilon, k.order)
 		}
-		// The ledger keeps epsilon or rho in place of the curve, which is never less.
+		// The ledger keeps epsilon or rho instead of the curve, which is never smaller.
 		m := cost.Mechanism{Noise: k.noise, Norm: k.norm, Adjacency: cost.ZeroOut}
 		amount, err := m.Cost()
 		if err != nil {
@@ -118,7 +118,7 @@ func TestKnownAnswersOfEverybody(t *testing.T) {
 	}
 }
 
-// TestKnownSums has exact rationals that were rounded up by hand.
+// TestKnownSums compares costs with exact rationals that were rounded up by hand.
 func TestKnownSums(t *testing.T) {
 	variance := func(v uint64) cost.Noise { return cost.Skellam{Variance: cost.Fraction{Num: v, Den: 1}} }
 	laplace := cost.Laplace{Rate: cost.Fraction{Num: 1, Den: 3}}
@@ -131,9 +131,9 @@ func TestKnownSums(t *testing.T) {
 		{cost.Mechanism{Noise: variance(40960 * 40960), Norm: cost.Norm{L1: 4096 * 362, L2Squared: 4096 * 4096}, Adjacency: cost.ZeroOut}, cost.Amount{Rho: 5_000_001}},
 		// 4096 * 409601 / (2 * 409600^2) is 0.0050000122, 5 * 4096 / (4 * 409600^2) is 3.05 * 10^-8.
 		{cost.Mechanism{Noise: variance(409600), Norm: cost.Norm{L1: 4096, L2Squared: 4096}, Adjacency: cost.ZeroOut}, cost.Amount{Rho: 5_000_013, Xi: 31}},
-		// With little noise the other bound is the smaller one: 1 / 2 and 3 / 2.
+		// With little noise the other bound is smaller: 1 / 2 and 3 / 2.
 		{cost.Mechanism{Noise: variance(1), Norm: cost.Norm{L1: 1, L2Squared: 1}, Adjacency: cost.ZeroOut}, cost.Amount{Rho: cost.OneNano / 2, Xi: cost.OneNano * 3 / 2}},
-		// 2 / 3, and half its square; twice and four times that for a unit that is replaced.
+		// 2 / 3, and half its square; twice and four times that under replace-one.
 		{cost.Mechanism{Noise: laplace, Norm: cost.Norm{L1: 2}, Adjacency: cost.ZeroOut}, cost.Amount{Epsilon: 666_667, PureRho: 222_222_223}},
 		{cost.Mechanism{Noise: laplace, Norm: cost.Norm{L1: 2}, Adjacency: cost.ReplaceOne}, cost.Amount{Epsilon: 1_333_334, PureRho: 888_888_889}},
 	} {

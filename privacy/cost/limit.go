@@ -2,8 +2,8 @@ package cost
 
 import "fmt"
 
-// Limit is how much of whose privacy may be lost: of each unit, between data sets that
-// are neighbours, epsilon but for a chance of delta.
+// Limit is a privacy budget: the releases together must be (Epsilon, Delta)-differentially
+// private for each unit, between data sets that are neighbours under the adjacency.
 type Limit struct {
 	Unit      Unit
 	Adjacency Adjacency
@@ -11,19 +11,19 @@ type Limit struct {
 	Delta     Delta
 }
 
-// Meaningless is the epsilon above which a guarantee says nothing that matters. It is
-// allowed, for trials, and labelled.
+// Meaningless is the epsilon above which a guarantee has no practical meaning. Larger ones
+// are allowed, for trials, and are labelled.
 const Meaningless = 20 * OneEpsilon
 
-// Validate reports what is wrong with d.
+// Validate reports what is wrong with the delta.
 func (d Delta) Validate() error {
 	if d == 0 || d >= OneDelta {
-		return fmt.Errorf("delta %s is not above 0 and below 1", d)
+		return fmt.Errorf("delta %s: want above 0 and below 1", d)
 	}
 	return nil
 }
 
-// Validate reports what is wrong with l.
+// Validate reports what is wrong with the limit.
 func (l Limit) Validate() error {
 	if _, err := ParseUnit(string(l.Unit)); err != nil {
 		return err
@@ -32,39 +32,39 @@ func (l Limit) Validate() error {
 		return err
 	}
 	if l.Epsilon == 0 {
-		return fmt.Errorf("epsilon of a limit is 0: want one above it")
+		return fmt.Errorf("epsilon of a limit is 0: want above 0")
 	}
-	if uint64(l.Epsilon) > most/nanosOfMicro {
+	if uint64(l.Epsilon) > maxAmount/nanosOfMicro {
 		return fmt.Errorf("epsilon %s of a limit: %w", l.Epsilon, ErrOverflow)
 	}
 	return l.Delta.Validate()
 }
 
-// String is the limit for people.
+// String describes the limit in words.
 func (l Limit) String() string {
 	return fmt.Sprintf("epsilon %s at delta %s (%s, %s)", l.Epsilon, l.Delta, l.Unit, l.Adjacency)
 }
 
-// Left is what remains of the limit's epsilon once so much is lost, rounded down; fits is
-// false where more is lost than the limit allows, and where the limit is not valid.
+// Left is what remains of the limit's epsilon after a loss, rounded down. fits is false if
+// the loss exceeds the limit or the limit is not valid.
 func (l Limit) Left(lost Amount) (left Epsilon, fits bool) {
 	if l.Validate() != nil {
 		return 0, false
 	}
-	return l.measure().left(lost)
+	return l.converter().left(lost)
 }
 
-// measure is a limit with the conversion for its delta, which takes longer to make than
+// limitConverter is a limit with the conversion for its delta, which is slower to make than
 // to use.
-type measure struct {
+type limitConverter struct {
 	Limit
 	conversion conversion
 }
 
-// measure is of a valid limit.
-func (l Limit) measure() measure { return measure{l, convert(l.Delta)} }
+// converter makes the converter of a valid limit.
+func (l Limit) converter() limitConverter { return limitConverter{l, convert(l.Delta)} }
 
-func (m measure) left(lost Amount) (left Epsilon, fits bool) {
+func (m limitConverter) left(lost Amount) (left Epsilon, fits bool) {
 	epsilon, _ := lost.at(m.conversion)
 	allowed := Nano(m.Epsilon) * nanosOfMicro
 	if epsilon > allowed {
@@ -73,9 +73,9 @@ func (m measure) left(lost Amount) (left Epsilon, fits bool) {
 	return Epsilon((allowed - epsilon) / nanosOfMicro), true
 }
 
-// affords is how many releases of one amount fit beside what is lost, up to a number.
-// Whatever fits still fits with fewer, so half of the numbers are ruled out at a time.
-func (m measure) affords(lost, each Amount, upTo uint64) uint64 {
+// affords is how many releases, at most upTo and at a cost of each, still fit into the limit
+// after a loss. If n releases fit, fewer do as well, so it bisects.
+func (m limitConverter) affords(lost, each Amount, upTo uint64) uint64 {
 	fits := func(n uint64) bool {
 		more, err := each.Times(n)
 		if err != nil {
@@ -91,14 +91,14 @@ func (m measure) affords(lost, each Amount, upTo uint64) uint64 {
 	if fits(upTo) {
 		return upTo
 	}
-	fit, over := uint64(0), upTo
-	for over-fit > 1 {
-		middle := fit + (over-fit)/2
+	affordable, tooMany := uint64(0), upTo
+	for tooMany-affordable > 1 {
+		middle := affordable + (tooMany-affordable)/2
 		if fits(middle) {
-			fit = middle
+			affordable = middle
 		} else {
-			over = middle
+			tooMany = middle
 		}
 	}
-	return fit
+	return affordable
 }

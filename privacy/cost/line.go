@@ -2,7 +2,7 @@ package cost
 
 import "math/big"
 
-// line is a bound rho alpha + xi on the Renyi divergence of order alpha.
+// line is the bound rho alpha + xi on the Renyi divergence of order alpha.
 type line struct{ rho, xi *big.Rat }
 
 func (l line) at(order int) *big.Rat {
@@ -22,11 +22,10 @@ func (q quadratic) at(l int) *big.Rat {
 	return slope.Add(times(slope, int64(l)), q.c)
 }
 
-// growing appends upper bounds of e^q(l) for l = from..to to values. Exponents and
-// their differences are not negative there. Each value is a factor above the one
-// before, and each factor the same factor above the one before it, so three
-// exponentials are enough.
-func growing(q quadratic, from, to int, values []*big.Float) []*big.Float {
+// appendExp appends upper bounds of e^q(l) for l = from..to to values. Exponents and their
+// differences must not be negative there. Each value is its predecessor times a factor, and
+// each factor is its predecessor times a constant, so three exponentials are enough.
+func appendExp(q quadratic, from, to int, values []*big.Float) []*big.Float {
 	if from > to {
 		return values
 	}
@@ -41,8 +40,8 @@ func growing(q quadratic, from, to int, values []*big.Float) []*big.Float {
 	return values
 }
 
-// ones are the moments of order 0 and 1, of whatever law.
-func ones() []*big.Float { return []*big.Float{natural(1), natural(1)} }
+// firstMoments are the moments of orders 0 and 1, which are 1 for every law.
+func firstMoments() []*big.Float { return []*big.Float{natural(1), natural(1)} }
 
 func times(r *big.Rat, n int64) *big.Rat { return new(big.Rat).Mul(r, big.NewRat(n, 1)) }
 

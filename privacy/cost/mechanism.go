@@ -8,10 +8,10 @@ import (
 
 var errNoNoise = errors.New("no noise is named")
 
-// Mechanism is how one release is made: whatever its cost depends on.
+// Mechanism is all that the cost of one release depends on.
 type Mechanism struct {
 	Noise     Noise
-	Norm      Norm // of one unit's contribution, before it is added up
+	Norm      Norm // of one unit's contribution to the sum
 	Adjacency Adjacency
 	Sampling  Sampling
 }
@@ -28,41 +28,41 @@ func (m Mechanism) Validate() error {
 		return err
 	}
 	if m.Sampling.Of > 0 && m.Adjacency == AddRemove {
-		return fmt.Errorf("a sample of a fixed number says how many units there are: %s does not go with it", AddRemove)
+		return fmt.Errorf("a sample of a fixed size needs a public number of units: want another adjacency than %s", AddRemove)
 	}
 	return m.Sampling.Validate()
 }
 
-// Cost is what one release costs, rounded up. A sampled release has a [Curve] alone,
-// which takes milliseconds: compute it once for a task and keep it. The error is that of
-// Validate, or wraps [ErrOverflow].
+// Cost is what one release costs, rounded up. The cost of a sampled release is only a
+// [Curve] and takes milliseconds to compute: do so once per task and keep it. The error is
+// that of Validate, or wraps [ErrOverflow].
 func (m Mechanism) Cost() (Amount, error) {
 	if err := m.Validate(); err != nil {
 		return Amount{}, err
 	}
 	if m.Sampling.everybody() {
-		return m.Noise.whole(m.Norm.stretched(m.Adjacency.Stretch()))
+		return m.Noise.unsampledCost(m.Norm.stretched(m.Adjacency.Stretch()))
 	}
-	curve, err := m.sampled()
+	curve, err := m.sampledCurve()
 	return Amount{Curve: curve}, err
 }
 
-// sampled is the cost of a valid mechanism of which some units are part.
-func (m Mechanism) sampled() (Curve, error) {
+// sampledCurve is the cost of a valid mechanism in which only some units take part.
+func (m Mechanism) sampledCurve() (Curve, error) {
 	near, far := m.Norm.stretched(ZeroOut.Stretch()), m.Norm.stretched(ReplaceOne.Stretch())
-	if m.Noise.worst(far).Cmp(big.NewRat(largest, 1)) > 0 {
-		return Curve{}, errLarge
+	if m.Noise.maxDivergence(far).Cmp(big.NewRat(maxDivergence, 1)) > 0 {
+		return Curve{}, errTooLittleNoise
 	}
 	q := m.Sampling.rate()
-	moments := func(r reach) []*big.Float { return m.Noise.moments(r, largestOrder) }
+	moments := func(r distances) []*big.Float { return m.Noise.moments(r, largestOrder) }
 	switch {
 	case m.Sampling.Of > 0:
-		// A unit that is not drawn makes room for another, so two samples differ as if a
-		// unit was replaced, also where neighbours differ by less.
-		return replaced(moments(far), q), nil
+		// A unit that is not drawn leaves its place to another, so two samples differ as if
+		// one unit was replaced, even if neighbours differ by less.
+		return replaceCurve(moments(far), q), nil
 	case m.Adjacency == ReplaceOne:
-		return replaced(moments(far), q).least(thinnedTwice(moments(near), q)), nil
+		return replaceCurve(moments(far), q).lower(poissonReplaceCurve(moments(near), q)), nil
 	default:
-		return thinned(moments(near), q), nil
+		return poissonCurve(moments(near), q), nil
 	}
 }

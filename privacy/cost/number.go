@@ -2,9 +2,9 @@ package cost
 
 import "math/big"
 
-// Numbers of 192 bits with an exponent, each operation rounded in the direction
-// that its result is asked for. Package math/big does them with integers, so every
-// machine finds the same bits; no operation has an error above 2^-191 of its result.
+// This file computes with floats of 192 bits; each operation is rounded in a given
+// direction. Package math/big implements them with integers, so every machine finds the
+// same bits. No operation has a relative error above 2^-191.
 
 const (
 	precision = 192
@@ -12,7 +12,7 @@ const (
 	ln2 = "0.6931471805599453094172321214581765680755001343602552541206800094933936219696947156058633269964186875"
 )
 
-// direction is the side of the true value on which a result lies.
+// direction is the rounding direction: the side of the true value on which a result lies.
 type direction = big.RoundingMode
 
 const (
@@ -20,36 +20,35 @@ const (
 	down direction = big.ToNegativeInf
 )
 
-// number is a new zero whose results are rounded in a direction.
+// number is a new 0 whose operations are rounded in the direction.
 func number(d direction) *big.Float { return new(big.Float).SetPrec(precision).SetMode(d) }
 
-// natural is n, exactly.
+// natural is exactly n.
 func natural(n uint64) *big.Float { return number(up).SetUint64(n) }
 
-// quotient is r, rounded.
+// quotient is r, rounded in the direction.
 func quotient(r *big.Rat, d direction) *big.Float {
 	num, den := new(big.Float).SetInt(r.Num()), new(big.Float).SetInt(r.Denom())
 	return number(d).Quo(num, den)
 }
 
-// add makes z the sum of two numbers that are not negative.
+// add sets z to x + y, both of which must not be negative.
 func add(z, x, y *big.Float) *big.Float {
 	if x.Cmp(y) < 0 {
 		x, y = y, x
 	}
-	return z.Add(x, beside(x, y, z.Mode() == up))
+	return z.Add(x, roundedIfTiny(x, y, z.Mode() == up))
 }
 
-// sub makes z the difference of two numbers, of which x is not the smaller one and y not
-// negative.
+// sub sets z to x - y, for x >= y >= 0.
 func sub(z, x, y *big.Float) *big.Float {
-	return z.Sub(x, beside(x, y, z.Mode() == down))
+	return z.Sub(x, roundedIfTiny(x, y, z.Mode() == down))
 }
 
-// beside is y, or where it is too far below x to matter, the nearest number above or
-// below that is simple. Package math/big writes the larger number out until its digits
-// stand above those of the smaller one, which may lie a billion places below.
-func beside(x, y *big.Float, above bool) *big.Float {
+// roundedIfTiny is y. If y is too far below x to matter, it is instead a power of two above
+// y, or 0. Otherwise math/big would extend the larger number down to the digits of the
+// smaller one, which may be a billion places below.
+func roundedIfTiny(x, y *big.Float, above bool) *big.Float {
 	lowest := x.MantExp(nil) - 2*precision
 	switch {
 	case y.Sign() == 0 || y.MantExp(nil) > lowest:
@@ -61,7 +60,7 @@ func beside(x, y *big.Float, above bool) *big.Float {
 	}
 }
 
-// power is base^n, rounded; base is positive.
+// power is base^n, rounded in the direction, for base > 0.
 func power(base *big.Float, n int, d direction) *big.Float {
 	square, result := number(d).Set(base), number(d).SetUint64(1)
 	for ; n > 0; n /= 2 {
@@ -73,14 +72,14 @@ func power(base *big.Float, n int, d direction) *big.Float {
 	return result
 }
 
-// exp is e^x for x >= 0. The argument is halved until it is below 2^-8, where 24
-// terms of the series suffice, and the result is squared as often.
+// exp is e^x for x >= 0, rounded in the direction. It halves the argument until it is below
+// 2^-8, where 24 terms of the series are enough, and squares the result as often.
 func exp(x *big.Rat, d direction) *big.Float {
 	const small, terms = 8, 24
 	halvings := max(0, x.Num().BitLen()-x.Denom().BitLen()+1+small)
 	y := quotient(x, d)
 	y.SetMantExp(y, -halvings)
-	// 1 + y/1 (1 + y/2 (1 + ... y/24 rest)), where rest is between 1 and 2.
+	// 1 + y/1 (1 + y/2 (1 + ... y/24 r)), where the remainder r is between 1 and 2.
 	sum, one, k := natural(1), natural(1), natural(0)
 	if d == up {
 		sum.SetUint64(2)
@@ -96,13 +95,13 @@ func exp(x *big.Rat, d direction) *big.Float {
 	return sum
 }
 
-// fineTerms is how many terms of its series make a logarithm as fine as a number is.
-const fineTerms = 52
+// exactTerms is how many terms of its series give a logarithm the full precision.
+const exactTerms = 52
 
-// ln is the logarithm of x > 0, never below it and at most 2^(9 - 4 terms) above. It is
-// computed to the nearest with 5 bits for each term of a series, and then moved up by
-// more than its error: each term is below a 25th of the one before it, and the exponent
-// of x, below 2^31 and where terms are few below 2^8, is multiplied by ln 2.
+// ln is an upper bound on the logarithm of x > 0, at most 2^(9 - 4 terms) above it. It is
+// computed with 5 bits of precision per term of a series, rounded to nearest, and then
+// raised by more than its error. Each term is below 1/25 of its predecessor. The exponent of
+// x, which is multiplied by ln 2, is below 2^31, and below 2^8 if there are few terms.
 func ln(x *big.Float, terms int) *big.Float {
 	wide := func() *big.Float { return new(big.Float).SetPrec(uint(5 * terms)) }
 	m := new(big.Float)
@@ -129,8 +128,8 @@ func ln(x *big.Float, terms int) *big.Float {
 	return number(up).Set(sum)
 }
 
-// roundUp is the least integer that is not below x >= 0 divided by n, or most where
-// it is larger. What is negative counts as 0.
+// roundUp is x scale / n, rounded up to an integer and at most maxAmount. A negative x
+// counts as 0.
 func roundUp(x *big.Float, scale, n uint64) uint64 {
 	if x.Sign() <= 0 {
 		return 0
@@ -141,8 +140,8 @@ func roundUp(x *big.Float, scale, n uint64) uint64 {
 	if accuracy == big.Below {
 		integer.Add(integer, big.NewInt(1))
 	}
-	if !integer.IsUint64() || integer.Uint64() > most {
-		return most
+	if !integer.IsUint64() || integer.Uint64() > maxAmount {
+		return maxAmount
 	}
 	return integer.Uint64()
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/althing-network/althing/privacy/cost"
 )
 
-// plainEpsilon is the epsilon of an amount by the textbook, in float arithmetic.
+// plainEpsilon is the epsilon of an amount by the textbook formula, in float64.
 func plainEpsilon(a cost.Amount, delta cost.Delta) float64 {
 	epsilon := math.Inf(1)
 	pure, xi, rho := float64(a.Epsilon)/1e6, float64(a.Xi)/1e9, float64(a.Rho)/1e9
@@ -14,7 +14,7 @@ func plainEpsilon(a cost.Amount, delta cost.Delta) float64 {
 		epsilon = pure + xi
 	}
 	for i, order := range cost.Orders() {
-		if a.Curve[i] >= cost.Dead {
+		if a.Curve[i] >= cost.NoBound {
 			continue
 		}
 		alpha := float64(order)

@@ -5,19 +5,19 @@ import (
 	"math/big"
 )
 
-// How many orders of Renyi divergence a [Curve] has, and the last of them.
+// How many orders of Renyi divergence a [Curve] has, and the largest of them.
 const (
 	orderCount   = 48
 	largestOrder = 512
 )
 
-// ErrNoOrder says that what was spent is above every order that is kept, so that no
-// epsilon is known for any delta.
+// ErrNoOrder says that the loss has no bound at any order, so that no epsilon is known for
+// any delta.
 var ErrNoOrder = errors.New("no order of Renyi divergence bounds what was spent")
 
-// Orders lists the orders of Renyi divergence at which a [Curve] is kept: every one to
-// 20, then in steps of 2, 4 and 8, then some up to 512. They lose at most a thousandth
-// of epsilon against all integers where epsilon is above 1/2, and a fifth below 1/10.
+// Orders lists the orders of Renyi divergence of a [Curve]: all integers to 20, then in
+// steps of 2, 4 and 8, then some up to 512. Compared with all integer orders, epsilon is at
+// most 1/1000 larger if it is above 1/2, and at most 1/5 larger below 1/10.
 func Orders() [orderCount]int {
 	return [orderCount]int{
 		2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20,
@@ -28,23 +28,22 @@ func Orders() [orderCount]int {
 	}
 }
 
-// Curve is the Renyi divergence of what was released, at the orders of [Orders].
-// An order whose divergence cannot be counted is [Dead].
+// Curve is the Renyi divergence of what was released, at the orders of [Orders]. It is
+// [NoBound] at an order whose divergence is too large to count.
 type Curve [orderCount]Nano
 
-// Dead is the divergence of an order that is of no use any more. It stays so whatever
-// is added.
-const Dead Nano = most
+// NoBound is the divergence at an order without a bound. It stays so whatever is added.
+const NoBound Nano = maxAmount
 
 // plus adds two curves.
 func (c Curve) plus(other Curve) Curve {
 	for i := range c {
-		c[i] = min(c[i]+other[i], Dead) // both are at most 2^62
+		c[i] = min(c[i]+other[i], NoBound) // both are at most 2^62
 	}
 	return c
 }
 
-// times is n times the curve.
+// times multiplies the curve by n.
 func (c Curve) times(n uint64) Curve {
 	for i := range c {
 		c[i] = saturated(c[i], n)
@@ -52,8 +51,8 @@ func (c Curve) times(n uint64) Curve {
 	return c
 }
 
-// least is the smaller of two bounds on the same, order by order.
-func (c Curve) least(other Curve) Curve {
+// lower is the smaller of two bounds, order by order.
+func (c Curve) lower(other Curve) Curve {
 	for i := range c {
 		c[i] = min(c[i], other[i])
 	}
@@ -63,8 +62,8 @@ func (c Curve) least(other Curve) Curve {
 // Zero reports whether nothing was released.
 func (c Curve) Zero() bool { return c == Curve{} }
 
-// conversion is, for each order alpha, what is added to a Renyi divergence to make it
-// the epsilon of a delta, in nanos and rounded up:
+// conversion has, for each order alpha, what to add to a Renyi divergence to get the epsilon
+// for a delta, in units of 1e-9 and rounded up:
 //
 //	ln((alpha-1)/alpha) + (ln(1/delta) - ln alpha) / (alpha-1)
 //
@@ -72,7 +71,7 @@ func (c Curve) Zero() bool { return c == Curve{} }
 // 2020, proposition 12).
 type conversion [orderCount]int64
 
-// convert makes the conversion for a delta between 0 and 1.
+// convert makes the conversion for a delta above 0 and below 1.
 func convert(delta Delta) (c conversion) {
 	const (
 		nanosOfFemto = 1_000_000
@@ -87,7 +86,7 @@ func convert(delta Delta) (c conversion) {
 	return c
 }
 
-// ceilDiv is n/d for d > 0, rounded up.
+// ceilDiv is n/d, rounded up, for d > 0.
 func ceilDiv(n, d int64) int64 {
 	q := n / d
 	if n%d > 0 {

@@ -12,9 +12,8 @@ import (
 	"github.com/althing-network/althing/privacy/cost"
 )
 
-// life is a random history of a book, beside which a plain list is kept of what was
-// charged for which release.
-type life struct {
+// history is a random history of a book, with a plain list of the charged releases.
+type history struct {
 	*rapid.T
 	book    cost.Book
 	rows    []cost.Row
@@ -28,18 +27,19 @@ type release struct {
 	each        cost.Amount
 }
 
-// imprint is everything a value holds, slices included, in words.
-func imprint(v any) string { return fmt.Sprintf("%#v", v) }
+// snapshot is a text of the whole value, slices included.
+func snapshot(v any) string { return fmt.Sprintf("%#v", v) }
 
-// step makes one verb's answer the next book, and reports whether it was refused.
-func (l *life) step(next cost.Book, rows []cost.Row, err error) (refused bool) {
+// step takes the result of one method as the next book, and reports whether the change was
+// refused.
+func (l *history) step(next cost.Book, rows []cost.Row, err error) (refused bool) {
 	if err != nil {
-		if rows != nil || imprint(next) != imprint(l.book) {
-			l.Fatalf("what is refused (%v) changes something", err)
+		if rows != nil || snapshot(next) != snapshot(l.book) {
+			l.Fatalf("a refused change (%v) changes the book", err)
 		}
 		return true
 	}
-	if len(rows) == 0 && imprint(next) != imprint(l.book) {
+	if len(rows) == 0 && snapshot(next) != snapshot(l.book) {
 		l.Fatalf("the book changes without a row")
 	}
 	l.book, l.rows = next, append(l.rows, rows...)
@@ -56,7 +56,7 @@ func anyAmount(t *rapid.T) cost.Amount {
 		return cost.Amount{Rho: nano(300_000_000)}
 	case 2:
 		return cost.Amount{Rho: nano(300_000_000), Xi: nano(1_000_000)}
-	case 3: // as that of a sampled release: it rises, and suddenly
+	case 3: // like a sampled release: it rises, and from some order on much faster
 		var c cost.Curve
 		first, sudden := nano(50_000_000), rapid.IntRange(0, 47).Draw(t, "order")
 		for i, order := range cost.Orders() {
@@ -76,14 +76,14 @@ func anyLimit(t *rapid.T) cost.Limit {
 	)
 }
 
-// anyRelease names a release of few tasks, so that they often meet.
-func (l *life) anyRelease() (task uint64, reason string, round uint64) {
+// anyRelease names a release of one of few tasks, so that names often repeat.
+func (l *history) anyRelease() (task uint64, reason string, round uint64) {
 	task = rapid.Uint64Range(1, 4).Draw(l.T, "task")
 	reason = rapid.SampledFrom([]string{"update", "metric"}).Draw(l.T, "reason")
 	return task, reason, rapid.Uint64Range(1, 8).Draw(l.T, "round")
 }
 
-func (l *life) reserve() {
+func (l *history) reserve() {
 	task, reason, _ := l.anyRelease()
 	each, n := anyAmount(l.T), rapid.Uint64Range(1, 12).Draw(l.T, "releases")
 	check := l.book.Check(each, n)
@@ -92,14 +92,14 @@ func (l *life) reserve() {
 	})
 	next, rows, err := l.book.Reserve(task, reason, each, n)
 	if refused := l.step(next, rows, err); refused != (known || check != nil) {
-		l.Fatalf("reserving says %v, the check before %v; known before: %v", err, check, known)
+		l.Fatalf("Reserve gives error %v, Check before gave %v; reserved before: %t", err, check, known)
 	}
 	if check != nil && !errors.Is(check, cost.ErrExhausted) {
-		l.Fatalf("%d releases of %v: %v", n, each, check)
+		l.Fatalf("%d releases of %v: got error %v, want ErrExhausted", n, each, check)
 	}
 }
 
-func (l *life) charge() {
+func (l *history) charge() {
 	task, reason, round := l.anyRelease()
 	before := len(l.rows)
 	next, rows, err := l.book.Charge(task, reason, round)
@@ -110,20 +110,20 @@ func (l *life) charge() {
 	l.charged = append(l.charged, release{task, round, reason, row.Each})
 }
 
-func (l *life) release() {
+func (l *history) release() {
 	task, reason, _ := l.anyRelease()
 	l.step(l.book.Release(task, reason))
 }
 
-func (l *life) lower() {
+func (l *history) lower() {
 	before := len(l.rows)
 	next, rows, err := l.book.Lower(anyLimit(l.T))
 	l.step(next, rows, err)
 	l.lowered = l.lowered || len(l.rows) > before
 }
 
-// restart goes on with what an export holds, after a check against its rows.
-func (l *life) restart() {
+// exportAndImport continues with the book from an export, after a replay of its rows.
+func (l *history) exportAndImport() {
 	exported, err := json.Marshal(struct {
 		Book cost.Book
 		Rows []cost.Row
@@ -143,13 +143,13 @@ func (l *life) restart() {
 	}
 	replayed, err := cost.Replay(imported.Rows)
 	if err != nil || !replayed.Equal(l.book) {
-		l.Fatalf("the rows of a book lead to another: %v\n%v\n%v", err, replayed, l.book)
+		l.Fatalf("the rows of a book replay to another book (error %v):\n%v\n%v", err, replayed, l.book)
 	}
 	l.book, l.rows = imported.Book, imported.Rows
 }
 
-// holds is what must be true of every book at every moment.
-func (l *life) holds() {
+// checkInvariants checks what must be true of every book at any time.
+func (l *history) checkInvariants() {
 	if err := l.book.Validate(); err != nil {
 		l.Fatal(err)
 	}
@@ -174,8 +174,8 @@ func (l *life) holds() {
 		if err != nil || epsilon > 1000*cost.Nano(l.book.Limit.Epsilon) {
 			l.Fatalf("epsilon %d nanos is spent, of %s: %v", epsilon, l.book.Limit, err)
 		}
-		if dumb := plainEpsilon(spent, l.book.Limit.Delta); dumb > (float64(l.book.Limit.Epsilon)+1e-3)/1e6 {
-			l.Fatalf("epsilon %g is spent, of %s", dumb, l.book.Limit)
+		if textbook := plainEpsilon(spent, l.book.Limit.Delta); textbook > (float64(l.book.Limit.Epsilon)+1e-3)/1e6 {
+			l.Fatalf("epsilon %g is spent, of %s", textbook, l.book.Limit)
 		}
 	}
 	taken, err := l.book.Taken()
@@ -183,37 +183,37 @@ func (l *life) holds() {
 		l.Fatal(err)
 	}
 	if left, fits := l.book.Limit.Left(taken); !fits && !l.lowered || left != l.book.Left() {
-		l.Fatalf("%v is taken of %s, which was never lowered", taken, l.book.Limit)
+		l.Fatalf("%v is spent or reserved of %s, which was never lowered", taken, l.book.Limit)
 	}
 }
 
-// TestLivesOfABook plays thousands of histories: what is spent never exceeds the
-// limit, rows never change, sums add up, and no release is charged twice.
-func TestLivesOfABook(t *testing.T) {
-	hundreds := 20 // rapid plays a hundred at a time
+// TestRandomHistoriesOfABook runs thousands of histories: spending never exceeds the limit,
+// rows never change, sums add up, and no release is charged twice.
+func TestRandomHistoriesOfABook(t *testing.T) {
+	hundreds := 20 // rapid runs a hundred at a time
 	if testing.Short() {
 		hundreds = 2
 	}
 	for range hundreds {
 		rapid.Check(t, func(t *rapid.T) {
-			l := &life{T: t}
+			l := &history{T: t}
 			if l.step(cost.Open(anyLimit(t))) {
 				t.Fatal("a valid limit is refused")
 			}
 			for range rapid.IntRange(5, 30).Draw(t, "steps") {
-				book, rows := imprint(l.book), imprint(l.rows)
+				book, rows := snapshot(l.book), snapshot(l.rows)
 				kept := l.book
 				count := len(l.rows)
-				rapid.SampledFrom([]func(){l.reserve, l.reserve, l.charge, l.charge, l.charge, l.charge, l.release, l.lower, l.restart}).Draw(t, "verb")()
-				if imprint(kept) != book {
-					t.Fatalf("a verb changed its book")
+				rapid.SampledFrom([]func(){l.reserve, l.reserve, l.charge, l.charge, l.charge, l.charge, l.release, l.lower, l.exportAndImport}).Draw(t, "verb")()
+				if snapshot(kept) != book {
+					t.Fatalf("a method changed the book that it was called on")
 				}
-				if imprint(l.rows[:count]) != rows {
-					t.Fatalf("a row was edited")
+				if snapshot(l.rows[:count]) != rows {
+					t.Fatalf("a method changed an earlier row")
 				}
-				l.holds()
+				l.checkInvariants()
 			}
-			l.restart()
+			l.exportAndImport()
 		})
 	}
 }

@@ -5,27 +5,28 @@ import (
 	"fmt"
 )
 
-// ErrUnit says that a release protects another unit than a limit counts.
+// ErrUnit says that a release protects another unit than the limit.
 var ErrUnit = errors.New("release protects another unit")
 
-// Release is how one release is made, and whose privacy its noise protects. Under which
-// adjacency it is counted is for the limit to say that pays for it.
+// Release says how one release is made and which unit its noise protects. The adjacency
+// under which it is counted is that of the limit that pays for it.
 type Release struct {
 	Unit     Unit
 	Noise    Noise
 	Norm     Norm // of one unit's contribution
 	Sampling Sampling
-	// Steps is how many equal releases leave as one, as those of a training whose weights
-	// alone are told. 0 stands for 1. Each draws its noise and its sample anew.
+	// Steps is how many equal steps the release consists of, such as the steps of a training
+	// of which only the final weights are released. Each step draws new noise and a new
+	// sample. 0 stands for 1.
 	Steps uint64
 }
 
-// Under is a step of the release as a mechanism that is counted under an adjacency.
+// Under is one step of the release as a mechanism under an adjacency.
 func (r Release) Under(a Adjacency) Mechanism {
 	return Mechanism{Noise: r.Noise, Norm: r.Norm, Adjacency: a, Sampling: r.Sampling}
 }
 
-// Sampled reports whether only some units take part. What such a release costs takes
+// Sampled reports whether only some units take part. The cost of a sampled release takes
 // milliseconds to compute.
 func (r Release) Sampled() bool { return !r.Sampling.everybody() }
 
@@ -41,12 +42,12 @@ func (r Release) Validate() error {
 		return fmt.Errorf("a release of %d steps: want at most %d", r.Steps, uint64(MaxReleases))
 	}
 	if r.Unit == Client && r.Sampled() {
-		return fmt.Errorf("a sample of clients is not secret, for the chain says who takes part: %s releases are counted without sampling", Client)
+		return fmt.Errorf("a sample of clients: want a %s release without sampling, for the chain says who takes part", Client)
 	}
 	return nil
 }
 
-// Cost is what the release costs under an adjacency, all its steps together, see
+// Cost is what all steps of the release cost together under an adjacency, see
 // [Mechanism.Cost].
 func (r Release) Cost(a Adjacency) (Amount, error) {
 	if err := r.Validate(); err != nil {
@@ -59,10 +60,9 @@ func (r Release) Cost(a Adjacency) (Amount, error) {
 	return each.Times(max(1, r.Steps))
 }
 
-// Cost is what one such release costs a book with this limit, see [Release.Cost]. The
-// error wraps [ErrUnit] where the noise protects another unit: what is promised to a
-// client does not follow from what is promised to each of its rows, nor the other way
-// round.
+// Cost is what the release costs a book with this limit, see [Release.Cost]. The error
+// wraps [ErrUnit] if the noise protects another unit: a guarantee for a client does not
+// follow from one for each of its rows, nor the reverse.
 func (l Limit) Cost(r Release) (Amount, error) {
 	if err := r.Validate(); err != nil {
 		return Amount{}, err
@@ -73,11 +73,11 @@ func (l Limit) Cost(r Release) (Amount, error) {
 	return r.Cost(l.Adjacency)
 }
 
-// Counts reports, wrapping [ErrUnit], that a release protects another unit than the limit
-// is about.
+// Counts returns an error that wraps [ErrUnit] if the release protects another unit than
+// the limit.
 func (l Limit) Counts(r Release) error {
 	if r.Unit != l.Unit {
-		return fmt.Errorf("%w: %s, where the limit counts each %s", ErrUnit, r.Unit, l.Unit)
+		return fmt.Errorf("%w: %s: want %s, the unit of the limit", ErrUnit, r.Unit, l.Unit)
 	}
 	return nil
 }

@@ -17,9 +17,9 @@ func noisy(unit cost.Unit) cost.Release {
 	}
 }
 
-// TestALimitCountsItsOwnUnitUnderItsOwnAdjacency: the same release costs four times the
-// rho where a unit may be replaced, and nothing is said of another unit.
-func TestALimitCountsItsOwnUnitUnderItsOwnAdjacency(t *testing.T) {
+// TestLimitCountsOnlyItsUnitUnderItsAdjacency: the same release costs four times the rho
+// under replace-one, and a release for another unit is refused.
+func TestLimitCountsOnlyItsUnitUnderItsAdjacency(t *testing.T) {
 	limit := limitOf(cost.OneEpsilon, usualDelta)
 	each, err := limit.Cost(noisy(cost.Client))
 	if err != nil || each != (cost.Amount{Rho: 125_000_000}) {
@@ -37,8 +37,8 @@ func TestALimitCountsItsOwnUnitUnderItsOwnAdjacency(t *testing.T) {
 	}
 }
 
-// TestStepsOfOneRelease: a release of some steps costs as much as so many, none stands for
-// one, and what cannot be counted is refused.
+// TestStepsOfOneRelease: a release of n steps costs n times as much as one step, 0 steps
+// stand for 1, and a cost that overflows is refused.
 func TestStepsOfOneRelease(t *testing.T) {
 	limit := limitOf(cost.OneEpsilon, usualDelta)
 	for steps, want := range map[uint64]cost.Nano{0: 125_000_000, 1: 125_000_000, 10: 1_250_000_000} {
@@ -55,38 +55,39 @@ func TestStepsOfOneRelease(t *testing.T) {
 	}
 }
 
-func TestReleasesAreRefused(t *testing.T) {
+func TestReleaseRefuses(t *testing.T) {
 	for want, change := range map[string]func(*cost.Release){
 		"no unit of privacy is called":   func(r *cost.Release) { r.Unit = "row" },
 		"no noise is named":              func(r *cost.Release) { r.Noise = nil },
 		"squared L2 norm is 0":           func(r *cost.Release) { r.Norm = cost.Norm{} },
-		"0/1 is not a positive fraction": func(r *cost.Release) { r.Noise = cost.Gaussian{Sigma: cost.Fraction{Den: 1}} },
+		"0/1: want a fraction above 0":   func(r *cost.Release) { r.Noise = cost.Gaussian{Sigma: cost.Fraction{Den: 1}} },
 		"steps: want at most 4294967296": func(r *cost.Release) { r.Steps = cost.MaxReleases + 1 },
-		"above 1":                        func(r *cost.Release) { r.Sampling.Poisson = 1_000_001 },
-		"a sample of clients is not secret": func(r *cost.Release) {
+		"want at most 1000000":           func(r *cost.Release) { r.Sampling.Poisson = 1_000_001 },
+		"a sample of clients: want": func(r *cost.Release) {
 			r.Sampling.Poisson = 10_000
 		},
 	} {
 		r := noisy(cost.Client)
 		change(&r)
 		if _, err := limitOf(cost.OneEpsilon, usualDelta).Cost(r); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("got %v, want an error that says %q", err, want)
+			t.Errorf("got error %v, want %q in it", err, want)
 		}
 	}
 }
 
-// TestAffordsIsWhatCheckAllows: one more is refused.
+// TestAffordsIsWhatCheckAllows: Check allows as many releases as Affords says, and not one
+// more.
 func TestAffordsIsWhatCheckAllows(t *testing.T) {
 	b := mustOpen(t, 8*cost.OneEpsilon)
 	each := cost.Amount{Rho: 50_000_000}
 	n := b.Affords(each, 1_000_000)
 	if n == 0 || b.Check(each, n) != nil || !errors.Is(b.Check(each, n+1), cost.ErrExhausted) {
-		t.Errorf("it affords %d: %v, %v", n, b.Check(each, n), b.Check(each, n+1))
+		t.Errorf("Affords says %d; Check gives error %v for them and %v for one more", n, b.Check(each, n), b.Check(each, n+1))
 	}
 	if got := b.Affords(each, n-1); got != n-1 {
-		t.Errorf("of %d it affords %d", n-1, got)
+		t.Errorf("Affords of at most %d says %d", n-1, got)
 	}
 	if got := (cost.Book{}).Affords(each, 1); got != 0 {
-		t.Errorf("a book without a limit affords %d", got)
+		t.Errorf("Affords of a book without a limit says %d, want 0", got)
 	}
 }

@@ -6,8 +6,9 @@ import (
 	"slices"
 )
 
-// Replay is the book whose history these rows are. Each row must be the one that its
-// verb writes, so a row that is missing, changed, or would have been refused is an error.
+// Replay is the book that these rows record. Each row must be exactly the one that the
+// book's method returns, so it is an error if a row is missing, was changed, or would have
+// been refused.
 func Replay(rows []Row) (Book, error) {
 	var b Book
 	for i, row := range rows {
@@ -20,11 +21,12 @@ func Replay(rows []Row) (Book, error) {
 	return b, nil
 }
 
-// Follow is the book with one more row, which must be the one that its verb writes.
+// Follow is the book after the change that a row records. The row must be exactly the one
+// that the book's method returns.
 func (b Book) Follow(row Row) (Book, error) {
 	next, written, err := b.replay(row)
 	if err == nil && (len(written) != 1 || written[0] != row) {
-		err = errors.New("the book would have written another")
+		err = errors.New("the book would have written another row")
 	}
 	if err != nil {
 		return b, err
@@ -32,7 +34,7 @@ func (b Book) Follow(row Row) (Book, error) {
 	return next, nil
 }
 
-// replay does what a row tells of.
+// replay makes the change that a row records.
 func (b Book) replay(row Row) (Book, []Row, error) {
 	switch row.Entry {
 	case EntryLimit:
@@ -47,16 +49,16 @@ func (b Book) replay(row Row) (Book, []Row, error) {
 	case EntryRelease:
 		return b.Release(row.Task, row.Reason)
 	}
-	return b, nil, fmt.Errorf("no row is a %q", row.Entry)
+	return b, nil, fmt.Errorf("entry %q: want %s, %s, %s or %s", row.Entry, EntryLimit, EntryReserve, EntryCharge, EntryRelease)
 }
 
-// Equal reports whether two books are the same in everything.
+// Equal reports whether two books are equal.
 func (b Book) Equal(other Book) bool {
 	return b.Limit == other.Limit && b.Spent == other.Spent && b.Rows == other.Rows && slices.Equal(b.Reservations, other.Reservations)
 }
 
-// Validate reports what no history leads to; it is for a book that was read without its
-// rows.
+// Validate checks a book that was read without its rows: it reports a state that no rows
+// lead to.
 func (b Book) Validate() error {
 	if b.Rows == 0 {
 		if !b.Equal(Book{}) {
@@ -71,7 +73,7 @@ func (b Book) Validate() error {
 		return err
 	}
 	if _, fits := b.Limit.Left(b.Spent); !fits {
-		return fmt.Errorf("more is spent than %s", b.Limit)
+		return fmt.Errorf("the book has spent more than its limit, %s", b.Limit)
 	}
 	for i, r := range b.Reservations {
 		if i > 0 && b.Reservations[i-1].Compare(r) >= 0 {
@@ -90,7 +92,7 @@ func (r Reservation) validate() error {
 		return err
 	}
 	if r.Left > MaxReleases || (r.Left == 0) != r.Each.Zero() {
-		return fmt.Errorf("%d releases are left of a cost that does not go with them", r.Left)
+		return fmt.Errorf("%d releases are left: want at most %d, and a cost of each exactly if any is left", r.Left, uint64(MaxReleases))
 	}
 	return r.Each.Validate()
 }

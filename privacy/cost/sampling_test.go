@@ -10,7 +10,7 @@ import (
 	"github.com/althing-network/althing/privacy/cost"
 )
 
-// pmf is a law of integers k = -reach..reach, as pmf[reach+k].
+// pmf is a distribution on the integers k = -reach..reach; k has probability pmf[reach+k].
 type pmf []float64
 
 func (p pmf) at(k int) float64 {
@@ -55,13 +55,13 @@ func skellam(variance float64) pmf {
 	})
 }
 
-// mixed is a release of which a unit that moves the sum by shift is part with chance q;
-// otherwise it is moved by other.
+// mixed is the law of a release whose sum is moved by shift with probability q, when the
+// unit takes part, and else by other.
 func (p pmf) mixed(q float64, other, shift int) func(int) float64 {
 	return func(k int) float64 { return (1-q)*p.at(k-other) + q*p.at(k-shift) }
 }
 
-// renyi is the divergence of order alpha of p from q, by summing it up.
+// renyi is the Renyi divergence of order alpha of p from q, as a sum over the range.
 func renyi(alpha float64, p, q func(int) float64, reach int) float64 {
 	sum := 0.0
 	for k := -reach; k <= reach; k++ {
@@ -72,8 +72,8 @@ func renyi(alpha float64, p, q func(int) float64, reach int) float64 {
 	return math.Log(sum) / (alpha - 1)
 }
 
-// TestSampledReleasesAreBounded sums up what sampled releases of integers in one
-// dimension lose, in both directions, and wants none of it above its cost.
+// TestSampledReleasesAreBounded computes the true divergence of sampled releases in one
+// dimension, in both directions: none is above its cost.
 func TestSampledReleasesAreBounded(t *testing.T) {
 	rational := func(n, d uint64) cost.Fraction { return cost.Fraction{Num: n, Den: d} }
 	for _, c := range []struct {
@@ -108,14 +108,14 @@ func TestSampledReleasesAreBounded(t *testing.T) {
 				t.Fatal(err)
 			}
 			for i, order := range cost.Orders() {
-				if order > 13 { // a float is no measure of larger ones
+				if order > 13 { // float64 is too inaccurate for larger ones
 					break
 				}
 				within := func(what string, bound cost.Nano, p, q func(int) float64) {
 					t.Helper()
 					for _, loss := range []float64{renyi(float64(order), p, q, reach), renyi(float64(order), q, p, reach)} {
 						if loss > float64(bound)/1e9+1e-9 {
-							t.Errorf("%s, %s, rate %g, order %d: loses %.9f, costs %.9f", c.name, what, q(0), order, loss, float64(bound)/1e9)
+							t.Errorf("%s, %s, rate %g, order %d: the true loss is %.9f, the cost only %.9f", c.name, what, float64(ppm)/1e6, order, loss, float64(bound)/1e9)
 						}
 					}
 				}
@@ -124,8 +124,8 @@ func TestSampledReleasesAreBounded(t *testing.T) {
 				within("missing", worst[cost.AddRemove][i], with, without)
 				for _, v := range []int{-c.norm, 0, c.norm / 2} {
 					within("replaced", worst[cost.ReplaceOne][i], with, c.law.mixed(q, 0, v))
-					for _, third := range []int{-c.norm, 0, c.norm} { // in the place of the unit that is not drawn
-						within("of a fixed number", amount.Curve[i], c.law.mixed(q, third, c.norm), c.law.mixed(q, third, v))
+					for _, third := range []int{-c.norm, 0, c.norm} { // takes the place of the unit if it is not drawn
+						within("a sample of fixed size", amount.Curve[i], c.law.mixed(q, third, c.norm), c.law.mixed(q, third, v))
 					}
 				}
 			}
@@ -133,10 +133,10 @@ func TestSampledReleasesAreBounded(t *testing.T) {
 	}
 }
 
-// TestAnySettingHasACost draws settings to the ends of their ranges: whatever is valid
-// has a cost, or is refused as too large to be counted, and a sample by chance costs no
-// more than everybody.
-func TestAnySettingHasACost(t *testing.T) {
+// TestEveryValidSettingHasACost draws settings from their whole ranges: every valid one has
+// a cost or is refused with ErrOverflow, and Poisson sampling costs at most as much as no
+// sampling.
+func TestEveryValidSettingHasACost(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		number := func(name string) uint64 {
 			return rapid.Uint64Range(1, 1<<rapid.SampledFrom([]uint{0, 1, 4, 12, 24, 40, 63}).Draw(t, "up to")).Draw(t, name)
@@ -170,7 +170,7 @@ func TestAnySettingHasACost(t *testing.T) {
 		whole := cost.Unsampled(m.Noise, m.Norm, m.Adjacency)
 		for i, order := range cost.Orders() {
 			if amount.Curve[i] > whole[i]+1 {
-				t.Fatalf("order %d: %d with a sample, %d with everybody", order, amount.Curve[i], whole[i])
+				t.Fatalf("order %d: divergence %d with sampling, %d without", order, amount.Curve[i], whole[i])
 			}
 		}
 	})

@@ -7,7 +7,7 @@ import (
 	"github.com/althing-network/althing/privacy/cost"
 )
 
-func TestUnitsAndAdjacenciesAreWords(t *testing.T) {
+func TestUnitsAndAdjacenciesReadBack(t *testing.T) {
 	for _, u := range cost.Units() {
 		if got, err := cost.ParseUnit(u.String()); got != u || err != nil || !u.Valid() {
 			t.Errorf("unit %s reads back as %q, %v", u, got, err)
@@ -31,7 +31,7 @@ func TestUnitsAndAdjacenciesAreWords(t *testing.T) {
 		}
 	}
 	if cost.Unit("").Valid() || cost.Adjacency("").Valid() {
-		t.Error("the empty word is a unit or an adjacency")
+		t.Error("the empty string is a valid unit or adjacency")
 	}
 }
 

@@ -6,8 +6,7 @@ import (
 	"golang.org/x/sys/cpu"
 )
 
-// assembled lists the kernels in assembly that this processor, and the system that
-// runs it, support.
+// assembled lists the assembly kernels that this processor and its operating system support.
 func assembled() (kernels []Kernel) {
 	if cpu.X86.HasAVX2 {
 		kernels = append(kernels, Kernel{avx2})
@@ -18,8 +17,8 @@ func assembled() (kernels []Kernel) {
 	return kernels
 }
 
-// round is right where the largest magnitude of a value, which it returns as bits, is not
-// beyond, and its sum of squares, where that is not beyond a word.
+// round returns the bits of the largest magnitude of a value. Its quanta are correct if
+// these are below overflowBits, and its sum of squares if that fits in 64 bits.
 func (k Kernel) round(quanta []int32, values []float32, shift uint) (squares uint64, largest uint32) {
 	factor := float32(math.Ldexp(1, int(shift)))
 	if k.set == avx512 {

@@ -8,11 +8,10 @@ import (
 	"unsafe"
 )
 
-// fenced provides memory in pages of its own, between two pages that nobody may touch: it
-// begins right after the first of them, or ends right before the second. Whoever goes
-// too far faults.
-func fenced(t *testing.T, atEnd bool) places {
-	return places{
+// fenced allocates memory between two pages that may not be accessed. It begins right after
+// the first page, or ends right before the second. An access outside of it faults.
+func fenced(t *testing.T, atEnd bool) allocator {
+	return allocator{
 		floats:   func(n int) []float32 { return between[float32](t, n, atEnd) },
 		integers: func(n int) []int32 { return between[int32](t, n, atEnd) },
 		sums:     func(n int) []int64 { return between[int64](t, n, atEnd) },
@@ -53,8 +52,8 @@ func TestNothingOutsideIsTouched(t *testing.T) {
 	for _, atEnd := range []bool{false, true} {
 		for n := range 150 {
 			t.Run("", func(t *testing.T) {
-				rounds(t, n, source, fenced(t, atEnd))
-				shrunk(t, n, source, fenced(t, atEnd))
+				checkRounding(t, n, source, fenced(t, atEnd))
+				checkShrinking(t, n, source, fenced(t, atEnd))
 			})
 		}
 	}

@@ -10,24 +10,24 @@ import (
 	"github.com/althing-network/althing/privacy/quanta"
 )
 
-// places provides memory for a test.
-type places struct {
+// allocator allocates memory for a test.
+type allocator struct {
 	floats   func(n int) []float32
 	integers func(n int) []int32
 	sums     func(n int) []int64
 }
 
-func heap() places {
-	return places{
+func heap() allocator {
+	return allocator{
 		floats:   func(n int) []float32 { return make([]float32, n) },
 		integers: func(n int) []int32 { return make([]int32, n) },
 		sums:     func(n int) []int64 { return make([]int64, n) },
 	}
 }
 
-// rounds checks values of all magnitudes, halves, and those on both sides of a border,
-// against package math.
-func rounds(t *testing.T, n int, source *rand.Rand, at places) {
+// checkRounding compares Round with package math for values of all magnitudes, halves, and
+// values near the limits.
+func checkRounding(t *testing.T, n int, source *rand.Rand, at allocator) {
 	t.Helper()
 	shift := uint(source.IntN(31))
 	edge := float32(math.Ldexp(1, 31-int(shift)))
@@ -70,7 +70,7 @@ func rounds(t *testing.T, n int, source *rand.Rand, at places) {
 		for _, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
 			values[bad] = float32(v)
 			if _, _, finite := k.Round(got, values, shift); finite {
-				t.Fatalf("%s takes %v for a number, as value %d of %d", k, v, bad, n)
+				t.Fatalf("%s takes value %d of %d, %v, for a finite number", k, bad, n, v)
 			}
 		}
 		values[bad] = kept
@@ -82,8 +82,8 @@ func joined(high, low uint64) *big.Int {
 	return sum.Or(sum.Lsh(sum, 64), new(big.Int).SetUint64(low))
 }
 
-// drawn are quanta of all magnitudes.
-func drawn(n int, source *rand.Rand, at places) []int32 {
+// randomQuanta are quanta of all magnitudes.
+func randomQuanta(n int, source *rand.Rand, at allocator) []int32 {
 	all := at.integers(n)
 	for i := range all {
 		all[i] = max(-quanta.Largest, min(quanta.Largest, int32(source.Uint32())>>source.IntN(32)))
@@ -94,10 +94,10 @@ func drawn(n int, source *rand.Rand, at places) []int32 {
 	return all
 }
 
-// shrunk checks sums against integers without bounds.
-func shrunk(t *testing.T, n int, source *rand.Rand, at places) {
+// checkShrinking compares Add and AddShrunk with [big.Int].
+func checkShrinking(t *testing.T, n int, source *rand.Rand, at allocator) {
 	t.Helper()
-	all := drawn(n, source, at)
+	all := randomQuanta(n, source, at)
 	fraction := source.Uint64() >> source.IntN(64)
 	if source.IntN(4) == 0 {
 		fraction = []uint64{0, 1, 1<<32 - 1, 1 << 32, 1 << 63, math.MaxUint64}[source.IntN(6)]
@@ -122,15 +122,15 @@ func shrunk(t *testing.T, n int, source *rand.Rand, at places) {
 	}
 }
 
-func TestKernelsAreTheirDefinition(t *testing.T) {
+func TestKernelsAgreeWithExactIntegers(t *testing.T) {
 	source := rand.New(rand.NewPCG(1, 2))
 	for range 20 {
 		for n := range 150 {
-			rounds(t, n, source, heap())
-			shrunk(t, n, source, heap())
+			checkRounding(t, n, source, heap())
+			checkShrinking(t, n, source, heap())
 		}
 	}
-	for _, value := range []float32{1, 1.0 / 2, 1.0 / 3, 1.0 / 1024} { // sums of squares of one word and of two
+	for _, value := range []float32{1, 1.0 / 2, 1.0 / 3, 1.0 / 1024} { // some sums of squares need two words
 		many := slices.Repeat([]float32{value, -value}, 1<<11)
 		for shift := range uint(31) {
 			for _, k := range quanta.All() {
@@ -145,7 +145,7 @@ func TestKernelsAreTheirDefinition(t *testing.T) {
 	}
 }
 
-func TestKernelsRefuseTooLittleRoom(t *testing.T) {
+func TestKernelsPanicIfSlicesAreTooShort(t *testing.T) {
 	for _, k := range quanta.All() {
 		for what, do := range map[string]func(){
 			"values": func() { k.Round(make([]int32, 40), make([]float32, 39), 1) },
@@ -155,7 +155,7 @@ func TestKernelsRefuseTooLittleRoom(t *testing.T) {
 			func() {
 				defer func() {
 					if recover() == nil {
-						t.Errorf("%s: fewer %s than quanta", k, what)
+						t.Errorf("%s: fewer %s than quanta, but no panic", k, what)
 					}
 				}()
 				do()

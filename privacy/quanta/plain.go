@@ -5,22 +5,23 @@ import (
 	"math/bits"
 )
 
-// beyond is the bits of the first float32 that times 2^shift is beyond Largest.
-func beyond(shift uint) uint32 { return math.Float32bits(float32(math.Ldexp(1, 31-int(shift)))) }
+// overflowBits is the bits of the smallest float32 whose product with 2^shift is above
+// Largest.
+func overflowBits(shift uint) uint32 { return math.Float32bits(float32(math.Ldexp(1, 31-int(shift)))) }
 
-// furthest is not below the magnitude of any integer that values of a largest magnitude
-// make, which is not beyond.
-func furthest(largest uint32, shift uint) uint64 {
+// maxMagnitude is an upper bound on the magnitudes of the integers that Round makes of values
+// whose largest magnitude is given as bits below overflowBits.
+func maxMagnitude(largest uint32, shift uint) uint64 {
 	return uint64(math.Ceil(math.Ldexp(float64(math.Float32frombits(largest)), int(shift))))
 }
 
 func round(quanta []int32, values []float32, shift uint) bool {
 	const (
-		infinity = 0x7f800000 // as bits; numbers of a larger magnitude are NaN
-		whole    = 3 << 51    // a float64 from 2^52 to 2^53 has nothing behind the point: adding this rounds
+		infinity = 0x7f800000 // as bits; larger bits are NaN
+		whole    = 3 << 51    // a float64 from 2^52 to 2^53 is an integer, so adding this rounds
 	)
 	zero := int64(math.Float64bits(whole))
-	factor, beyond := math.Ldexp(1, int(shift)), beyond(shift)
+	factor, beyond := math.Ldexp(1, int(shift)), overflowBits(shift)
 	quanta = quanta[:len(values)]
 	for i, v := range values {
 		if b := math.Float32bits(v); b&^(1<<31) >= beyond {

@@ -8,16 +8,16 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// summed is how a task in the mode central releases the sum of a round's updates: of each
-// honest trainer's share of the noise, [spec.TaskSpec.NoiseShares] make the whole that is
-// counted here. Nothing is sampled.
-func summed(t spec.TaskSpec, clip uint64) (cost.Release, error) {
+// centralRelease is the release of the sum of a round's updates by a task in the mode
+// central. The counted noise is the sum of the shares of [spec.TaskSpec.NoiseShares] trainers.
+// There is no sampling.
+func centralRelease(t spec.TaskSpec, clip uint64) (cost.Release, error) {
 	values, err := t.Model.Parameters()
 	if err != nil {
 		return cost.Release{}, err
 	}
 	if t.NoiseShares() == 0 {
-		return cost.Release{}, fmt.Errorf("of %d trainers %d may collude: nobody is left to add noise", t.Selection.MinTrainers, t.Privacy.Corrupt)
+		return cost.Release{}, fmt.Errorf("%d of %d trainers may collude: want at least 1 that does not and adds noise", t.Privacy.Corrupt, t.Selection.MinTrainers)
 	}
 	r := cost.Release{Unit: cost.Example}
 	if t.Privacy.Unit == spec.UnitClient {
@@ -32,14 +32,14 @@ func summed(t spec.TaskSpec, clip uint64) (cost.Release, error) {
 		r.Noise = cost.Laplace{Rate: cost.Fraction{Num: scale.Den, Den: scale.Num}}
 		r.Norm = cost.Norm{L1: clip}
 	default:
-		return cost.Release{}, fmt.Errorf("noise of the kind %q is not known", t.Privacy.Kind)
+		return cost.Release{}, fmt.Errorf("privacy.kind %q: want %s or %s", t.Privacy.Kind, spec.KindGaussian, spec.KindLaplace)
 	}
 	return r, r.Validate()
 }
 
-// magnitudes is the largest L1 norm of so many integers whose squares add up to at most
-// limit: the root of values times limit (Cauchy and Schwarz), and limit itself where that
-// is less, because no integer is larger than its square.
+// magnitudes is the largest L1 norm of a vector of integers whose squares add up to at most
+// limit: the square root of values times limit (Cauchy and Schwarz), or limit if that is
+// smaller, because no integer is larger than its square.
 func magnitudes(limit, values uint64) uint64 {
 	root := new(big.Int).SetUint64(limit)
 	root.Sqrt(root.Mul(root, new(big.Int).SetUint64(values)))

@@ -1,6 +1,7 @@
-// Package terms says what the words of a task file promise, in numbers: how a release of
-// the task is made, as a book counts it. It is shared by the chain, which charges it, and
-// by the nodes, which make it; so it holds no float, draws no noise and keeps no book.
+// Package terms turns the privacy section of a task file into numbers: [Release] is what
+// the task releases, as a book of privacy/cost counts it. [Against], [Drawn] and [Assumed]
+// say the promise in words. The chain, which charges releases, and the nodes, which make
+// them, share this package; so it has no floats, draws no noise and keeps no book.
 package terms
 
 import (
@@ -10,18 +11,18 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Update is the reason for which the update of a round is charged.
+// Update is the reason under which a book charges the update of a round.
 const Update = "update"
 
-// Release is how a private task makes its releases. It is an error to ask of a task that
-// is not private, or whose release no book can count.
+// Release is the release that a private task makes in each round. It is an error if the task
+// is not private or no book can count its release.
 func Release(t spec.TaskSpec) (cost.Release, error) {
 	clip := t.Privacy.Quanta(t.Aggregation.ScaleBits)
 	if !t.Private() || clip == 0 || clip > spec.MaxClip {
-		return cost.Release{}, fmt.Errorf("a task in the mode %q with a clip of %d quanta promises nothing", t.Privacy.Mode, clip)
+		return cost.Release{}, fmt.Errorf("a task in the mode %q with a clip of %d quanta: want a private mode and a clip of 1 to %d", t.Privacy.Mode, clip, uint64(spec.MaxClip))
 	}
 	if t.Privacy.Mode == spec.PrivacyCentral {
-		return summed(t, clip)
+		return centralRelease(t, clip)
 	}
 	r := cost.Release{Unit: cost.Client}
 	if t.Privacy.Mode == spec.PrivacyExample {
@@ -34,7 +35,7 @@ func Release(t spec.TaskSpec) (cost.Release, error) {
 	case spec.KindLaplace:
 		r.Noise, r.Norm = cost.Laplace{Rate: cost.Fraction{Num: scale.Den, Den: scale.Num}}, cost.Norm{L1: clip}
 	default:
-		return cost.Release{}, fmt.Errorf("noise of the kind %q is not known", t.Privacy.Kind)
+		return cost.Release{}, fmt.Errorf("privacy.kind %q: want %s or %s", t.Privacy.Kind, spec.KindGaussian, spec.KindLaplace)
 	}
 	return r, r.Validate()
 }
@@ -54,7 +55,7 @@ func Against(t spec.TaskSpec) string {
 	return "nobody"
 }
 
-// Drawn says what is claimed of a sample: who is in it, and who knows.
+// Drawn says which rows are sampled, and who knows which were.
 func Drawn(t spec.TaskSpec) string {
 	if t.Privacy.Mode == spec.PrivacyExample {
 		return fmt.Sprintf("each row is in a step with chance %s, drawn in secret by its owner's node", t.Privacy.Rate)
@@ -62,8 +63,8 @@ func Drawn(t spec.TaskSpec) string {
 	return "none: every row is in every round, and who takes part is public"
 }
 
-// Assumed lists what a task's promise rests on, beside the mathematics of its noise. It is
-// empty where nothing is promised.
+// Assumed lists the assumptions of a task's promise, besides the mathematics of its noise.
+// It is empty if the task is not private.
 func Assumed(t spec.TaskSpec) []string {
 	if !t.Private() {
 		return nil
@@ -85,9 +86,9 @@ func Assumed(t spec.TaskSpec) []string {
 	return list
 }
 
-// Scale is the standard deviation of gaussian noise, or the scale of laplace, in quanta:
-// privacy.noise times the clip, in sixteenths, rounded down. What is charged is the noise
-// so rounded, and so is what is drawn.
+// Scale is the standard deviation of gaussian noise, or the scale of laplace noise, in
+// quanta: privacy.noise times the clip, rounded down to 1/16. Both the charged and the drawn
+// noise have this scale.
 func Scale(t spec.TaskSpec) cost.Fraction {
 	const sixteenths = 16
 	return cost.Fraction{Num: uint64(t.Privacy.Noise) * t.Privacy.Quanta(t.Aggregation.ScaleBits) * sixteenths / uint64(spec.One), Den: sixteenths}

@@ -69,7 +69,7 @@ func TestWarmStart(t *testing.T) {
 			lose(t, a, ended.Model)
 		}
 		if _, err := aggregator.Offer(t.Context(), holder.Tools.Store, task, 0, append(slices.Clone(b), 0)); !errors.Is(err, model.ErrModel) {
-			t.Errorf("a holder offers a file with another digest: got error %v, want %v", err, model.ErrModel)
+			t.Errorf("a holder offers the file with one more byte: got error %v, want %v", err, model.ErrModel)
 		}
 		if d, err := aggregator.Offer(t.Context(), holder.Tools.Store, task, 0, b); err != nil || d != ended.Model {
 			t.Fatal(d, err)

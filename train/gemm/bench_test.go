@@ -7,9 +7,9 @@ import (
 	"github.com/althing-network/althing/train/gemm"
 )
 
-// BenchmarkMultiply measures the products of the models that the engine is
-// meant for: softmax regression and a 784-200-200-10 perceptron on images of
-// 28 x 28, and the dense layers of the FedAvg paper's convolutional network.
+// BenchmarkMultiply measures the products of typical models: softmax regression and a
+// 784-200-200-10 perceptron on images of 28 x 28 pixels, and the dense layers of the
+// convolutional network in the FedAvg paper.
 func BenchmarkMultiply(b *testing.B) {
 	nn, nt, tn := [3]bool{}, [3]bool{false, false, true}, [3]bool{false, true, false}
 	for _, c := range []struct {
@@ -35,7 +35,7 @@ func BenchmarkMultiply(b *testing.B) {
 		{"512 cubed", 512, 512, 512, nn},
 	} {
 		s := shape{rows: c.rows, columns: c.columns, depth: c.depth, turned: c.turned}
-		product, x, y := s.grids(rand.New(rand.NewPCG(1, 1)), slice)
+		product, x, y := s.grids(rand.New(rand.NewPCG(1, 1)), onHeap)
 		for _, k := range gemm.All() {
 			b.Run(c.name+"/"+k.String(), func(b *testing.B) {
 				for b.Loop() {
@@ -47,7 +47,7 @@ func BenchmarkMultiply(b *testing.B) {
 	}
 }
 
-// BenchmarkMultiplyPicked measures the convolutions of the FedAvg paper's network.
+// BenchmarkMultiplyPicked measures the convolutions of the network in the FedAvg paper.
 func BenchmarkMultiplyPicked(b *testing.B) {
 	const side = 5
 	for _, c := range []struct {
@@ -79,7 +79,7 @@ func BenchmarkMultiplyPicked(b *testing.B) {
 			rows, depth = depth, rows
 		}
 		s := shape{rows: rows, columns: c.out, depth: depth, gap: gemm.RowStride(c.out) - c.out}
-		product, _, y := s.grids(rand.New(rand.NewPCG(1, 1)), slice)
+		product, _, y := s.grids(rand.New(rand.NewPCG(1, 1)), onHeap)
 		image := p.Of(make([]float32, c.in*framed*framed))
 		for _, k := range gemm.All() {
 			b.Run(c.name+"/"+k.String(), func(b *testing.B) {

@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// emulator runs functions of our assembly files on any machine: it knows the few
-// instructions that tiles are made of, and the floats they may touch. It is no
-// judge of the assembler, which turns the same text into machine code.
+// emulator runs functions of this package's assembly files on any machine. It knows the few
+// instructions that tiles consist of, and the floats that they may access. It does not test
+// the assembler, which translates the same text to machine code.
 type emulator struct {
 	code   [][]string     // an instruction and its operands
 	labels map[string]int // where a label stands; functions are labels too
@@ -26,7 +26,7 @@ type emulator struct {
 	flags      int64 // the result that a jump looks at
 }
 
-// middle is how far into its part of the address space a slice begins.
+// middle is the offset of a slice in its region of the address space.
 const middle = 1 << 20
 
 // region is the address of the first float of a slice of memory.
@@ -34,7 +34,7 @@ func region(i int) uint64 { return uint64(i)<<32 + middle }
 
 const maskTable = 7 // the region of eight words of ones and eight of zeros
 
-// assemble reads one file.
+// assemble reads one assembly file.
 func assemble(t *testing.T, file string) *emulator {
 	t.Helper()
 	text, err := os.ReadFile(file)
@@ -66,7 +66,7 @@ func assemble(t *testing.T, file string) *emulator {
 	return e
 }
 
-// call runs a function. Its parameters are eight bytes each.
+// call runs a function. Each parameter has eight bytes.
 func (e *emulator) call(name string, parameters ...uint64) error {
 	at, ok := e.labels[name]
 	if !ok {
@@ -96,7 +96,7 @@ func (e *emulator) call(name string, parameters ...uint64) error {
 	}
 }
 
-// step runs one instruction and returns the label it jumps to, if it does.
+// step runs one instruction and returns the label that it jumps to, if any.
 func (e *emulator) step(op string, x []string) (label string, err error) {
 	jump := func(yes bool) (string, error) {
 		if yes {
@@ -158,7 +158,7 @@ func (e *emulator) step(op string, x []string) (label string, err error) {
 	return "", nil
 }
 
-// vector runs one instruction on vectors.
+// vector runs one vector instruction.
 func (e *emulator) vector(op string, x []string) error {
 	to := x[len(x)-1]
 	switch op {
@@ -199,8 +199,8 @@ func (e *emulator) vector(op string, x []string) error {
 	return nil
 }
 
-// move loads or stores a vector, of which a mask may choose lanes. Lanes that are
-// not chosen are not touched in memory and become 0 in a register.
+// move loads or stores a vector. A mask may select lanes; other lanes are not accessed in
+// memory and become 0 in a register.
 func (e *emulator) move(x []string) error {
 	from, to := x[0], x[len(x)-1]
 	load := strings.Contains(from, "(")
@@ -246,7 +246,7 @@ func lanesOf(register string) int {
 	return 8
 }
 
-// value is what a register, an immediate or a parameter holds.
+// value is the value of a register, an immediate or a parameter.
 func (e *emulator) value(x string) uint64 {
 	switch {
 	case x[0] == '$':
@@ -267,7 +267,7 @@ func (e *emulator) value(x string) uint64 {
 	return e.general[x]
 }
 
-// address is that of an operand in memory, such as 32(AX)(SI*4).
+// address is the address of an operand in memory, such as 32(AX)(SI*4).
 func (e *emulator) address(x string) uint64 {
 	if strings.HasPrefix(x, "masks<>") {
 		return region(maskTable)
@@ -278,11 +278,11 @@ func (e *emulator) address(x string) uint64 {
 	return e.general[parts[2]] + e.general[parts[3]]*uint64(scale) + uint64(displacement)
 }
 
-// float is the one at an address, if a function may touch it.
+// float is the float at an address, or an error if the function may not access it.
 func (e *emulator) float(address uint64) (*float32, error) {
 	i, offset := int(address>>32), int64(address&0xffffffff)-middle
 	if i >= len(e.memory) || offset%4 != 0 || offset < 0 || offset/4 >= int64(len(e.memory[i])) {
-		return nil, fmt.Errorf("float %d of region %d is touched, of %d", offset/4, i, len(e.memory[min(i, len(e.memory)-1)]))
+		return nil, fmt.Errorf("access to float %d of region %d, which has %d", offset/4, i, len(e.memory[min(i, len(e.memory)-1)]))
 	}
 	return &e.memory[i][offset/4], nil
 }

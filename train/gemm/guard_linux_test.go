@@ -10,9 +10,8 @@ import (
 	"github.com/althing-network/althing/train/gemm"
 )
 
-// fenced provides floats in pages of their own, between two pages that nobody
-// may touch: the floats begin right after the first of them, or end right before
-// the second. Whoever goes too far faults.
+// fenced allocates floats between two pages that may not be accessed. The floats begin right
+// after the first page, or end right before the second. An access outside of them faults.
 func fenced(t *testing.T, atEnd bool) func(n int) []float32 {
 	t.Helper()
 	return func(n int) []float32 {
@@ -55,8 +54,8 @@ func TestNothingOutsideIsTouched(t *testing.T) {
 				place := fenced(t, atEnd)
 				c, a, b := s.grids(source, place)
 				for _, k := range gemm.All() {
-					want, got := c.clone(slice), c.clone(place)
-					s.multiply(want, a, b, adds(k))
+					want, got := c.clone(onHeap), c.clone(place)
+					s.multiply(want, a, b, additionOf(k))
 					s.run(k, got, a, b)
 					compare(t, k, s, want.values, got.values)
 					k.AddScaled(got.values, 2, want.values)
@@ -84,7 +83,7 @@ func TestNothingOutsideIsTouchedByCopies(t *testing.T) {
 	for _, atEnd := range []bool{false, true} {
 		for range 250 {
 			s := shape{rows: 1 + source.IntN(40), columns: 1 + source.IntN(40), gap: source.IntN(2)}
-			t.Run(s.String(), func(t *testing.T) { s.copies(t, source, fenced(t, atEnd)) })
+			t.Run(s.String(), func(t *testing.T) { s.checkCopies(t, source, fenced(t, atEnd)) })
 		}
 	}
 }
@@ -93,7 +92,7 @@ func TestNothingOutsideIsRectified(t *testing.T) {
 	source := rand.New(rand.NewPCG(29, 30))
 	for _, atEnd := range []bool{false, true} {
 		for n := range 70 {
-			rectifies(t, n, source, fenced(t, atEnd))
+			checkRectify(t, n, source, fenced(t, atEnd))
 		}
 	}
 }
@@ -102,7 +101,7 @@ func TestNothingOutsideIsPooled(t *testing.T) {
 	source := rand.New(rand.NewPCG(33, 34))
 	for _, atEnd := range []bool{false, true} {
 		for n := range 30 {
-			pools(t, n, source, fenced(t, atEnd))
+			checkPool(t, n, source, fenced(t, atEnd))
 		}
 	}
 }

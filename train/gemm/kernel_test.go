@@ -14,7 +14,7 @@ import (
 	"github.com/althing-network/althing/train/gemm"
 )
 
-// shapes draws shapes on both sides of every border of tiles and blocks.
+// shapes draws shapes with sizes just below and above the sizes of tiles and blocks.
 func shapes() *rapid.Generator[shape] {
 	return rapid.Custom(func(t *rapid.T) shape {
 		size := func(name string, most int) int {
@@ -31,18 +31,18 @@ func shapes() *rapid.Generator[shape] {
 	})
 }
 
-// Every kernel gives the bits of plain loops, and touches nothing but c.
+// Every kernel gives the bits of plain loops and writes only the elements of c.
 func TestProductsHaveTheBitsOfPlainLoops(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := shapes().Draw(t, "shape")
 		source := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
-		c, a, b := s.grids(source, slice)
+		c, a, b := s.grids(source, onHeap)
 		for _, k := range gemm.All() {
-			want, got := c.clone(slice), c.clone(slice)
-			s.multiply(want, a, b, adds(k))
+			want, got := c.clone(onHeap), c.clone(onHeap)
+			s.multiply(want, a, b, additionOf(k))
 			s.run(k, got, a, b)
 			for i := range want.values {
-				if !same(want.values[i], got.values[i]) {
+				if !sameBits(want.values[i], got.values[i]) {
 					t.Fatalf("%s: float %d is %v, want %v", k, i, got.values[i], want.values[i])
 				}
 			}
@@ -50,7 +50,7 @@ func TestProductsHaveTheBitsOfPlainLoops(t *testing.T) {
 	})
 }
 
-// Each number of rows and of columns has its own code in a tile.
+// Tiles have separate code for each number of rows and of columns, so each is tested.
 func TestEveryTile(t *testing.T) {
 	source := rand.New(rand.NewPCG(1, 2))
 	for rows := range 14 {
@@ -58,10 +58,10 @@ func TestEveryTile(t *testing.T) {
 			for _, turned := range []bool{false, true} {
 				for _, add := range []bool{false, true} {
 					s := shape{rows: rows, columns: columns, depth: 9, gap: 1, turned: [3]bool{false, !turned, turned}, add: add}
-					c, a, b := s.grids(source, slice)
+					c, a, b := s.grids(source, onHeap)
 					for _, k := range gemm.All() {
-						want, got := c.clone(slice), c.clone(slice)
-						s.multiply(want, a, b, adds(k))
+						want, got := c.clone(onHeap), c.clone(onHeap)
+						s.multiply(want, a, b, additionOf(k))
 						s.run(k, got, a, b)
 						compare(t, k, s, want.values, got.values)
 					}
@@ -75,18 +75,17 @@ func TestAddScaled(t *testing.T) {
 	source := rand.New(rand.NewPCG(3, 4))
 	for n := range 100 {
 		s := shape{rows: n, columns: 1, depth: 1, add: true}
-		y, x, a := s.grids(source, slice)
+		y, x, a := s.grids(source, onHeap)
 		for _, k := range gemm.All() {
-			want, got := y.clone(slice), y.clone(slice)
-			s.multiply(want, x, a, adds(k))
+			want, got := y.clone(onHeap), y.clone(onHeap)
+			s.multiply(want, x, a, additionOf(k))
 			k.AddScaled(got.values, a.values[0], x.values)
 			compare(t, k, s, want.values, got.values)
 		}
 	}
 }
 
-// What is not a number, infinite, tiny or a negative zero goes through all
-// kernels as through plain loops.
+// All kernels handle NaN, infinities, subnormal numbers and negative zeros as plain loops do.
 func TestSpecialNumbers(t *testing.T) {
 	special := []float32{
 		float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1)), 0, float32(math.Copysign(0, -1)),
@@ -95,26 +94,26 @@ func TestSpecialNumbers(t *testing.T) {
 	source := rand.New(rand.NewPCG(5, 6))
 	for range 200 {
 		s := shape{rows: 1 + source.IntN(13), columns: 1 + source.IntN(40), depth: 1 + source.IntN(5), turned: [3]bool{false, false, source.IntN(2) == 0}, add: source.IntN(2) == 0}
-		c, a, b := s.grids(source, slice)
+		c, a, b := s.grids(source, onHeap)
 		for _, g := range []grid{c, a, b} {
 			for range 1 + len(g.values)/4 {
 				g.values[source.IntN(len(g.values))] = special[source.IntN(len(special))]
 			}
 		}
 		for _, k := range gemm.All() {
-			want, got := c.clone(slice), c.clone(slice)
-			s.multiply(want, a, b, adds(k))
+			want, got := c.clone(onHeap), c.clone(onHeap)
+			s.multiply(want, a, b, additionOf(k))
 			s.run(k, got, a, b)
 			compare(t, k, s, want.values, got.values)
 		}
 	}
 }
 
-// A NaN spoils its row and column of the product, and nothing else.
-func TestNaNSpoilsWhatItIsPartOf(t *testing.T) {
+// A NaN makes its row or column of the product NaN, and nothing else.
+func TestNaNSpreadsOnlyToItsRowAndColumn(t *testing.T) {
 	for _, k := range gemm.All() {
 		s := shape{rows: 20, columns: 40, depth: 30}
-		c, a, b := s.grids(rand.New(rand.NewPCG(7, 8)), slice)
+		c, a, b := s.grids(rand.New(rand.NewPCG(7, 8)), onHeap)
 		*a.at(13, 7), *b.at(29, 33) = float32(math.NaN()), float32(math.NaN())
 		s.run(k, c, a, b)
 		for i := range s.rows {
@@ -132,7 +131,7 @@ func TestNothingIsAllocated(t *testing.T) {
 	for _, k := range gemm.All() {
 		for _, turned := range []bool{false, true} {
 			s := shape{rows: 10, columns: 70, depth: 300, turned: [3]bool{false, !turned, turned}}
-			c, a, b := s.grids(source, slice)
+			c, a, b := s.grids(source, onHeap)
 			n := testing.AllocsPerRun(10, func() {
 				s.run(k, c, a, b)
 				k.AddScaled(c.values, 1, c.values)
@@ -144,19 +143,19 @@ func TestNothingIsAllocated(t *testing.T) {
 	}
 }
 
-// One kernel serves many goroutines, on any number of processors.
+// One kernel can be used by many goroutines, on any number of processors.
 func TestProcessorsChangeNoBit(t *testing.T) {
 	s := shape{rows: 33, columns: 65, depth: 513, turned: [3]bool{false, false, true}}
-	c, a, b := s.grids(rand.New(rand.NewPCG(11, 12)), slice)
+	c, a, b := s.grids(rand.New(rand.NewPCG(11, 12)), onHeap)
 	for _, k := range gemm.All() {
-		want := c.clone(slice)
-		s.multiply(want, a, b, adds(k))
+		want := c.clone(onHeap)
+		s.multiply(want, a, b, additionOf(k))
 		for _, processors := range []int{1, 2, 4} {
 			before := runtime.GOMAXPROCS(processors)
 			results := make([]grid, 4)
 			var wait sync.WaitGroup
 			for i := range results {
-				results[i] = c.clone(slice)
+				results[i] = c.clone(onHeap)
 				wait.Go(func() { s.run(k, results[i], a, b) })
 			}
 			wait.Wait()
@@ -168,7 +167,7 @@ func TestProcessorsChangeNoBit(t *testing.T) {
 	}
 }
 
-func TestChoice(t *testing.T) {
+func TestBest(t *testing.T) {
 	all := gemm.All()
 	if all[0] != (gemm.Kernel{}) || all[0].String() != "plain strict" {
 		t.Errorf("the first kernel is %s, want the definition", all[0])
@@ -182,7 +181,7 @@ func TestChoice(t *testing.T) {
 	names := map[string]bool{}
 	for _, k := range all {
 		if names[k.String()] || strings.HasSuffix(k.String(), "strict") != k.Strict() {
-			t.Errorf("%s: named twice, or wrongly", k)
+			t.Errorf("%s: the name is not unique or wrong", k)
 		}
 		names[k.String()] = true
 	}

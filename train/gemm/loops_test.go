@@ -8,14 +8,14 @@ import (
 	"github.com/althing-network/althing/train/gemm"
 )
 
-// grid is a matrix of a test: logical elements, and where they lie in memory.
+// grid is a matrix of a test: its elements, and where they are in memory.
 type grid struct {
 	rows, columns, stride int
 	transposed            bool
 	values                []float32
 }
 
-// shape is what a product is about.
+// shape is the sizes and layouts of a product's matrices.
 type shape struct {
 	rows, columns, depth int
 	gap                  int // floats between rows
@@ -27,11 +27,12 @@ func (s shape) String() string {
 	return fmt.Sprintf("%dx%dx%d gap %d turned %v add %t", s.rows, s.columns, s.depth, s.gap, s.turned, s.add)
 }
 
-// poison is a NaN that no kernel may read into a result or overwrite.
-const poison = 0x7fc0dead
+// unreadableNaN fills memory outside of the elements: no kernel may read it into a result or
+// overwrite it.
+const unreadableNaN = 0x7fc0dead
 
-// grids makes c, a and b of a shape, in memory that place provides. What is not
-// an element is poison.
+// grids makes c, a and b of a shape in memory from place. Floats that are not elements are
+// unreadableNaN.
 func (s shape) grids(source *rand.Rand, place func(n int) []float32) (c, a, b grid) {
 	sizes := [3][2]int{{s.rows, s.columns}, {s.rows, s.depth}, {s.depth, s.columns}}
 	var all [3]grid
@@ -44,7 +45,7 @@ func (s shape) grids(source *rand.Rand, place func(n int) []float32) (c, a, b gr
 		g.stride = inner + s.gap
 		g.values = place(max(0, (outer-1)*g.stride+inner))
 		for k := range g.values {
-			g.values[k] = math.Float32frombits(poison)
+			g.values[k] = math.Float32frombits(unreadableNaN)
 			if k%g.stride < inner {
 				g.values[k] = float32(source.NormFloat64())
 			}
@@ -68,7 +69,7 @@ func (g grid) matrix() gemm.Matrix {
 	return gemm.View(g.values, g.rows, g.columns, g.stride)
 }
 
-// clone copies a grid into memory that place provides.
+// clone copies a grid to memory from place.
 func (g grid) clone(place func(n int) []float32) grid {
 	values := place(len(g.values))
 	copy(values, g.values)
@@ -76,7 +77,7 @@ func (g grid) clone(place func(n int) []float32) grid {
 	return g
 }
 
-// multiply is the product done dumbly, with one term added by add.
+// multiply is a simple implementation of the product; add adds one term.
 func (s shape) multiply(c, a, b grid, add func(sum, x, y float32) float32) {
 	for i := range s.rows {
 		for j := range s.columns {
@@ -100,11 +101,11 @@ func (s shape) run(k gemm.Kernel, c, a, b grid) {
 	}
 }
 
-// twoRoundings is what a strict kernel does.
+// twoRoundings is the addition of a strict kernel.
 func twoRoundings(sum, x, y float32) float32 { return sum + float32(x*y) }
 
-// oneRounding is what a fused kernel does: the product is exact in float64, and
-// a sum that is rounded to odd there rounds right to float32 (S. Boldo and G.
+// oneRounding is the addition of a fused kernel. The product is exact in float64; a sum that
+// is rounded to odd in float64 is then rounded correctly to float32 (S. Boldo and G.
 // Melquiond, 2008).
 func oneRounding(sum, x, y float32) float32 {
 	product, z := float64(x)*float64(y), float64(sum)
@@ -120,24 +121,24 @@ func oneRounding(sum, x, y float32) float32 {
 	return float32(s)
 }
 
-// adds is the addition a kernel must do.
-func adds(k gemm.Kernel) func(sum, x, y float32) float32 {
+// additionOf is the addition that a kernel must use.
+func additionOf(k gemm.Kernel) func(sum, x, y float32) float32 {
 	if k.Strict() {
 		return twoRoundings
 	}
 	return oneRounding
 }
 
-// same reports whether two floats have the same bits, or are both NaN and not
-// the one that is poison.
-func same(x, y float32) bool {
+// sameBits reports whether two floats have the same bits, or are both NaN and neither is
+// unreadableNaN.
+func sameBits(x, y float32) bool {
 	if x != x && y != y {
-		return (math.Float32bits(x) == poison) == (math.Float32bits(y) == poison)
+		return (math.Float32bits(x) == unreadableNaN) == (math.Float32bits(y) == unreadableNaN)
 	}
 	return math.Float32bits(x) == math.Float32bits(y)
 }
 
-// fataler is a test, native or rapid's.
+// fataler is a test of package testing or rapid.
 type fataler interface {
 	Helper()
 	Fatalf(format string, args ...any)
@@ -147,10 +148,10 @@ type fataler interface {
 func compare(t fataler, what fmt.Stringer, s shape, want, got []float32) {
 	t.Helper()
 	for i := range want {
-		if !same(want[i], got[i]) {
+		if !sameBits(want[i], got[i]) {
 			t.Fatalf("%s, %s: float %d is %v (%08x), want %v (%08x)", what, s, i, got[i], math.Float32bits(got[i]), want[i], math.Float32bits(want[i]))
 		}
 	}
 }
 
-func slice(n int) []float32 { return make([]float32, n) }
+func onHeap(n int) []float32 { return make([]float32, n) }

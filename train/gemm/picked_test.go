@@ -21,7 +21,7 @@ type selection struct {
 	floats    []float32 // to pick from; those that are not picked are poison
 }
 
-// selectionOf draws the numbers of a shape's left factor. Elements may share floats.
+// selectionOf draws the left factor of a shape. Its elements may share floats.
 func (s shape) selectionOf(source *rand.Rand, groups, run int, place func(n int) []float32) selection {
 	p := selection{shape: s, run: run, step: source.IntN(4), offsets: make([]int32, s.depth)}
 	p.rows = groups * run
@@ -35,7 +35,7 @@ func (s shape) selectionOf(source *rand.Rand, groups, run int, place func(n int)
 	p.each(func(_, _, at int) { last = max(last, at) })
 	p.floats = place(last + 1)
 	for i := range p.floats {
-		p.floats[i] = math.Float32frombits(poison)
+		p.floats[i] = math.Float32frombits(unreadableNaN)
 	}
 	p.each(func(_, _, at int) { p.floats[at] = float32(source.NormFloat64()) })
 	return p
@@ -62,19 +62,19 @@ func (p selection) pick(k gemm.Kernel, c, b grid) {
 	}
 }
 
-// check compares every kernel with plain loops over the elements laid out.
+// check compares every kernel with plain loops over a copy of the picked elements.
 func (p selection) check(t fataler, source *rand.Rand, place func(n int) []float32) {
 	c, a, b := p.grids(source, place)
 	p.each(func(i, q, at int) { *a.at(i, q) = p.floats[at] })
 	for _, k := range gemm.All() {
-		want, got := c.clone(slice), c.clone(place)
-		p.multiply(want, a, b, adds(k))
+		want, got := c.clone(onHeap), c.clone(place)
+		p.multiply(want, a, b, additionOf(k))
 		p.pick(k, got, b)
 		compare(t, k, p.shape, want.values, got.values)
 	}
 }
 
-// Every kernel gives the bits of plain loops, and touches nothing but c.
+// Every kernel gives the bits of plain loops and writes only the elements of c.
 func TestPickedProductsHaveTheBitsOfPlainLoops(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := shape{
@@ -85,11 +85,11 @@ func TestPickedProductsHaveTheBitsOfPlainLoops(t *testing.T) {
 			add:     rapid.Bool().Draw(t, "add"),
 		}
 		source := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
-		s.selectionOf(source, rapid.IntRange(0, 4).Draw(t, "groups"), rapid.IntRange(0, 30).Draw(t, "run"), slice).check(t, source, slice)
+		s.selectionOf(source, rapid.IntRange(0, 4).Draw(t, "groups"), rapid.IntRange(0, 30).Draw(t, "run"), onHeap).check(t, source, onHeap)
 	})
 }
 
-// Each number of rows and of columns has its own code in a tile.
+// Tiles have separate code for each number of rows and of columns, so each is tested.
 func TestEveryPickedTile(t *testing.T) {
 	source := rand.New(rand.NewPCG(17, 18))
 	for run := range 14 {
@@ -97,31 +97,31 @@ func TestEveryPickedTile(t *testing.T) {
 			for _, add := range []bool{false, true} {
 				for _, gap := range []int{1, gemm.RowStride(columns) - columns} {
 					s := shape{columns: columns, depth: 9, gap: gap, turned: [3]bool{false, false, run%2 == 0}, add: add}
-					s.selectionOf(source, 2, run, slice).check(t, source, slice)
+					s.selectionOf(source, 2, run, onHeap).check(t, source, onHeap)
 				}
 			}
 		}
 	}
 }
 
-// Copies of every shape have the elements of what they copy, and no others.
+// Copies of all shapes have the right elements, and nothing else is written.
 func TestCopy(t *testing.T) {
 	source := rand.New(rand.NewPCG(19, 20))
 	for rows := range 20 {
 		for columns := range 20 {
-			shape{rows: rows, columns: columns, gap: source.IntN(3)}.copies(t, source, slice)
+			shape{rows: rows, columns: columns, gap: source.IntN(3)}.checkCopies(t, source, onHeap)
 		}
 	}
 }
 
-// copies checks the copies of a matrix and of its transpose, to both.
-func (s shape) copies(t fataler, source *rand.Rand, place func(n int) []float32) {
+// checkCopies checks copies from a matrix and from its transpose, each to both layouts.
+func (s shape) checkCopies(t fataler, source *rand.Rand, place func(n int) []float32) {
 	for turns := range 4 {
 		s.turned[0] = turns&1 != 0
 		from, _, _ := s.grids(source, place)
 		s.turned[0] = turns&2 != 0
 		to, _, _ := s.grids(source, place)
-		want := to.clone(slice)
+		want := to.clone(onHeap)
 		for i := range s.rows {
 			for j := range s.columns {
 				*want.at(i, j) = *from.at(i, j)

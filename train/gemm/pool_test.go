@@ -15,13 +15,13 @@ func TestPool(t *testing.T) {
 	source := rand.New(rand.NewPCG(31, 32))
 	for n := range 40 {
 		for range 20 {
-			pools(t, n, source, slice)
+			checkPool(t, n, source, onHeap)
 		}
 	}
 }
 
-// pools checks n windows, some of them with extreme floats.
-func pools(t fataler, n int, source *rand.Rand, place func(n int) []float32) {
+// checkPool checks n windows, some of them with extreme floats.
+func checkPool(t fataler, n int, source *rand.Rand, place func(n int) []float32) {
 	at, width := source.IntN(5), 2*n+source.IntN(5)
 	x := place(at + width + 2*n)
 	few := source.IntN(2) == 0
@@ -45,11 +45,11 @@ func pools(t fataler, n int, source *rand.Rand, place func(n int) []float32) {
 		k.Pool(y, from, x, at, width)
 		for i := range y {
 			if math.Float32bits(y[i]) != math.Float32bits(want[i]) {
-				t.Fatalf("%s: of %d windows, the largest of number %d is %v, want %v", k, n, i, y[i], want[i])
+				t.Fatalf("%s: the largest float of window %d of %d is %v, want %v", k, i, n, y[i], want[i])
 			}
 		}
 		if d := cmp.Diff(whence, from); d != "" {
-			t.Fatalf("%s: where the largest stand (-want +got):\n%s", k, d)
+			t.Fatalf("%s: indices of the largest (-want +got):\n%s", k, d)
 		}
 	}
 }

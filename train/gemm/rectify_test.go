@@ -8,7 +8,7 @@ import (
 	"github.com/althing-network/althing/train/gemm"
 )
 
-// extremes are numbers that an instruction may treat as another one does.
+// extremes are floats that instructions may treat differently.
 func extremes() []float32 {
 	return []float32{
 		float32(math.NaN()), math.Float32frombits(0xffc00000), float32(math.Inf(1)), float32(math.Inf(-1)),
@@ -19,12 +19,12 @@ func extremes() []float32 {
 func TestRectifyAndGate(t *testing.T) {
 	source := rand.New(rand.NewPCG(27, 28))
 	for n := range 100 {
-		rectifies(t, n, source, slice)
+		checkRectify(t, n, source, onHeap)
 	}
 }
 
-// rectifies checks n floats, some of them extreme.
-func rectifies(t fataler, n int, source *rand.Rand, place func(n int) []float32) {
+// checkRectify checks n floats, some of them extreme.
+func checkRectify(t fataler, n int, source *rand.Rand, place func(n int) []float32) {
 	draw := func() []float32 {
 		x := place(n)
 		for i := range x {
@@ -55,10 +55,10 @@ func rectifies(t fataler, n int, source *rand.Rand, place func(n int) []float32)
 	}
 }
 
-func TestSpread(t *testing.T) {
+func TestRowStride(t *testing.T) {
 	for n, want := range map[int]int{0: 0, 1: 1, 15: 15, 16: 16, 17: 48, 32: 48, 48: 48, 49: 80, 64: 80, 65: 80, 81: 112} {
 		if got := gemm.RowStride(n); got != want || gemm.RowStride(want) != want {
-			t.Errorf("rows of %d floats are spread %d apart, and rows of %d %d, want %d", n, got, want, gemm.RowStride(want), want)
+			t.Errorf("RowStride(%d) is %d and RowStride(%d) is %d, want %d for both", n, got, want, gemm.RowStride(want), want)
 		}
 	}
 }

@@ -6,13 +6,13 @@ import (
 	"testing"
 )
 
-// named is a word with the method that the comparison wants.
-type named string
+// text is a string with the method that compare needs.
+type text string
 
-func (n named) String() string { return string(n) }
+func (n text) String() string { return string(n) }
 
-// Every tile of every instruction set is right, and touches its floats only,
-// also where the processor of this machine does not have the set.
+// Every tile of every instruction set is correct and accesses only its own floats. The emulator
+// tests this also on machines without the instruction set.
 func TestTilesInAnEmulator(t *testing.T) {
 	for _, c := range []struct {
 		file, function string
@@ -35,8 +35,8 @@ func TestTilesInAnEmulator(t *testing.T) {
 						rows: rows, columns: columns, depth: 1 + source.IntN(3), gap: source.IntN(3),
 						turned: [3]bool{false, source.IntN(2) == 0, false}, add: i%2 == 1,
 					}
-					want, x, y := s.grids(source, slice)
-					got := want.clone(slice)
+					want, x, y := s.grids(source, onHeap)
+					got := want.clone(onHeap)
 					s.multiply(want, x, y, c.add)
 					e.memory[1], e.memory[2], e.memory[3] = x.values, y.values, got.values
 					rowA, stepA, add := uint64(x.stride), uint64(1), uint64(0)
@@ -51,14 +51,14 @@ func TestTilesInAnEmulator(t *testing.T) {
 					if err != nil {
 						t.Fatalf("%s: %v", s, err)
 					}
-					compare(t, named(c.function), s, want.values, got.values)
+					compare(t, text(c.function), s, want.values, got.values)
 				}
 			}
 		})
 	}
 }
 
-// The same for tiles that pick their elements.
+// The same test for tiles that pick their elements.
 func TestPickedTilesInAnEmulator(t *testing.T) {
 	for _, c := range []struct {
 		file, function string
@@ -78,9 +78,9 @@ func TestPickedTilesInAnEmulator(t *testing.T) {
 				rows := i/2 + 1
 				for columns := 1; columns <= c.columns; columns++ {
 					s := shape{rows: rows, columns: columns, depth: 1 + source.IntN(3), gap: source.IntN(3), add: i%2 == 1}
-					p := s.selectionOf(source, 1, rows, slice)
-					want, x, y := s.grids(source, slice)
-					got := want.clone(slice)
+					p := s.selectionOf(source, 1, rows, onHeap)
+					want, x, y := s.grids(source, onHeap)
+					got := want.clone(onHeap)
 					p.each(func(i, q, at int) { *x.at(i, q) = p.floats[at] })
 					s.multiply(want, x, y, c.add)
 					e.memory[1], e.memory[2], e.memory[3], e.memory[4] = p.floats[p.starts[0]:], y.values, got.values, make([]float32, s.depth)
@@ -96,7 +96,7 @@ func TestPickedTilesInAnEmulator(t *testing.T) {
 					if err != nil {
 						t.Fatalf("%s: %v", s, err)
 					}
-					compare(t, named(c.function), s, want.values, got.values)
+					compare(t, text(c.function), s, want.values, got.values)
 				}
 			}
 		})

@@ -1,8 +1,8 @@
 """The Flower side of bench/round: the demo's model on the demo's shards, in NumPy.
 
-The settings, model 0 and the rows are files of a folder that the Go side wrote. Each
-round that ends is a line in rounds.jsonl there. It runs in two ways: as a Flower app,
-which names the objects server and client, or as
+The settings, model 0 and the rows are files in a folder, written by the Go side. At the end
+of each round a line is appended to rounds.jsonl there. The script runs in two ways: as a
+Flower app with the objects server and client, or as
 
     python app.py serve FOLDER ADDRESS
     python app.py join FOLDER ADDRESS NUMBER
@@ -20,7 +20,7 @@ from flwr.serverapp.strategy import FedAvg
 
 
 class Work:
-    """What the folder says: settings and rows."""
+    """The settings and rows in the folder."""
 
     def __init__(self, folder):
         self.folder = Path(folder)
@@ -32,7 +32,7 @@ class Work:
         return x, np.fromfile(self.folder / f"{name}.y", dtype="<i4")
 
     def start(self):
-        """Model 0: of each layer the matrix, a row an output, then the biases."""
+        """Model 0: for each layer the matrix, with one row per output, then the biases."""
         flat, arrays, at, width = np.fromfile(self.folder / "model-0", dtype="<f4"), [], 0, self.inputs
         for out in [*self.hidden, self.classes]:
             for shape in ((out, width), (out,)):
@@ -43,7 +43,7 @@ class Work:
         return arrays
 
     def ended(self, number, arrays):
-        """Notes the end of a round. As in the other system, the score of a model is the
+        """Records the end of a round. As in the other system, the score of a model is the
         lower median over the evaluators' shards."""
         scores = sorted(accuracy(arrays, *self.rows(f"evaluator-{i + 1}")) for i in range(self.evaluators))
         line = {"round": number, "accuracy": scores[(len(scores) - 1) // 2], "at": time.time()}

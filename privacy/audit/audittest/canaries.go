@@ -9,12 +9,12 @@ import (
 	"github.com/althing-network/althing/privacy/audit"
 )
 
-// canaryValue is so large that next to nothing of a canary's gradient falls on the
-// biases, which all canaries share.
+// canaryValue is so large that the biases, which all canaries share, have almost no part in
+// a canary's gradient.
 const canaryValue = 1000
 
-// Rows are those canaries that are in: of class 1 of 2, one-hot, each in a column of its
-// own. In a softmax layer whose weights are 0 their gradients share no weight.
+// Rows are the canaries that are in: one-hot rows of class 1 of 2, each with its own column.
+// In a softmax layer with zero weights their gradients share no weight.
 func Rows(in []bool) data.Table {
 	table := data.Table{Features: len(in), Classes: 2}
 	for i, in := range in {
@@ -27,7 +27,8 @@ func Rows(in []bool) data.Table {
 	return table
 }
 
-// Row is a table of one canary of so many, or of a row that moves nothing.
+// Row is a table of one canary, number which of canaries, or, if it is out, of a row that
+// does not change the sum.
 func Row(canaries, which int, in bool) data.Table {
 	table := data.Table{X: make([]float32, canaries), Y: []int32{1}, Features: canaries, Classes: 2}
 	table.X[which] = canaryValue
@@ -37,10 +38,10 @@ func Row(canaries, which int, in bool) data.Table {
 	return table
 }
 
-// Gradients is what each of so many canaries adds to a sum of gradients with so many
-// quanta a 1, clipped to a bound, but for the biases.
+// Gradients is what each canary adds to a sum of gradients in which a 1 is 2^bits quanta,
+// clipped to a bound and without the biases.
 func Gradients(canaries int, bound privacy.Bound, bits uint) ([]audit.Gradient, error) {
-	const half, bias = canaryValue / 2, 0.5 // a softmax of two classes says 1/2 of each
+	const half, bias = canaryValue / 2, 0.5 // with zero weights, the softmax of two classes is 1/2
 	quanta := float64(uint64(1) << bits)
 	clipped := []int64{int64(half * quanta), int64(-half * quanta), int64(bias * quanta), int64(-bias * quanta)}
 	if err := bound.Clip(clipped); err != nil {
@@ -53,19 +54,19 @@ func Gradients(canaries int, bound privacy.Bound, bits uint) ([]audit.Gradient, 
 	return all, nil
 }
 
-// Seen is one run as its auditor has it: which canaries were in, and the sum that was
-// released, in quanta.
+// Seen is what the auditor of one run knows: which canaries were in, and the released sum in
+// quanta.
 type Seen struct {
 	In       []bool
 	Released []int64
 }
 
-// Residuals is what was released less what the canaries that were in add up to, but for
-// the biases.
+// Residuals is the released sum minus the true sum of the canaries that were in, without the
+// biases.
 func (s Seen) Residuals(gradients []audit.Gradient) ([]int64, error) {
 	weights := 2 * len(gradients)
 	if len(s.Released) < weights || len(s.In) != len(gradients) {
-		return nil, fmt.Errorf("%d values were released and %d coins thrown: want %d and %d", len(s.Released), len(s.In), weights, len(gradients))
+		return nil, fmt.Errorf("%d released values and %d coins: want at least %d and %d", len(s.Released), len(s.In), weights, len(gradients))
 	}
 	sum := make([]int64, weights)
 	for i, g := range gradients {
@@ -78,8 +79,8 @@ func (s Seen) Residuals(gradients []audit.Gradient) ([]int64, error) {
 	return audit.Difference(s.Released[:weights], sum)
 }
 
-// Guesses is what the auditor guesses of so many canaries from what was released alone,
-// with noise beside a bound in some norm.
+// Guesses is what the auditor guesses about made canaries from the released sum alone, if
+// the bound is in the given norm.
 func (s Seen) Guesses(gradients []audit.Gradient, norm privacy.Norm, made int) (audit.Guesses, error) {
 	score := audit.Scores
 	if norm == privacy.L1 {

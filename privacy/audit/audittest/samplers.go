@@ -1,6 +1,6 @@
-// Package audittest has what audits are shown to have power with: noise that is not
-// what it says, and rows that are easily told apart. It is for tests and measurements;
-// no node draws with it or trains on them.
+// Package audittest helps to show the power of audits: it has samplers whose noise is not
+// what they claim ([Samplers]), and rows that are easy to tell apart, called canaries
+// ([Rows], [Gradients]). It is for tests and measurements only; no node uses it.
 package audittest
 
 import (
@@ -9,31 +9,31 @@ import (
 	"github.com/althing-network/althing/privacy"
 )
 
-// Samplers makes samplers that say one law and draw the same at another scale, Num/Den
-// of it. Num 0 draws nothing but 0.
+// Samplers makes samplers that claim one law and draw from the same kind of law with Num/Den
+// times its scale. With Num 0 they draw only 0.
 type Samplers struct {
 	Num, Den uint64
-	Made     privacy.Samplers // those that draw
+	Made     privacy.Samplers // the samplers that really draw
 }
 
-// Of is as [privacy.Samplers.Of].
+// Of is like [privacy.Samplers.Of].
 func (s *Samplers) Of(l privacy.Law, draws uint64) (privacy.Sampler, error) {
 	claimed, err := s.Made.Of(l, draws)
 	if err != nil || s.Num == s.Den {
 		return claimed, err
 	}
 	if s.Num == 0 {
-		return silent{claimed}, nil
+		return silentSampler{claimed}, nil
 	}
 	other, err := s.scaled(l)
 	if err != nil {
 		return nil, err
 	}
 	drawn, err := s.Made.Of(other, draws)
-	return lying{claimed, drawn}, err
+	return lyingSampler{claimed, drawn}, err
 }
 
-// scaled is the law of a draw times Num/Den, as near as the law's kind has it.
+// scaled is the law of the same kind that is nearest to a draw times Num/Den.
 func (s *Samplers) scaled(l privacy.Law) (privacy.Law, error) {
 	switch l := l.(type) {
 	case privacy.RoundedGaussian:
@@ -45,20 +45,20 @@ func (s *Samplers) scaled(l privacy.Law) (privacy.Law, error) {
 	case privacy.Polya:
 		return privacy.Polya{A: privacy.Ratio{Num: l.A.Num * s.Den, Den: l.A.Den * s.Num}, Shares: l.Shares}, nil
 	}
-	return nil, fmt.Errorf("%w: no other scale of %s is known", privacy.ErrLaw, l)
+	return nil, fmt.Errorf("%w: cannot scale %s", privacy.ErrLaw, l)
 }
 
-// lying says one law and draws another.
-type lying struct {
+// lyingSampler claims one law and draws from another.
+type lyingSampler struct {
 	privacy.Sampler
 	drawn privacy.Sampler
 }
 
 // Add implements [privacy.Sampler].
-func (l lying) Add(s *privacy.Stream, values []int64) { l.drawn.Add(s, values) }
+func (l lyingSampler) Add(s *privacy.Stream, values []int64) { l.drawn.Add(s, values) }
 
-// silent draws nothing but 0.
-type silent struct{ privacy.Sampler }
+// silentSampler draws only 0.
+type silentSampler struct{ privacy.Sampler }
 
 // Add implements [privacy.Sampler].
-func (silent) Add(*privacy.Stream, []int64) {}
+func (silentSampler) Add(*privacy.Stream, []int64) {}
