@@ -93,11 +93,7 @@ func (l *lines) parts(parts ...view.Part) error {
 func (l *lines) Round(e RoundEvent) error {
 	label := fmt.Sprintf("round %3d", e.Round)
 	if e.Phase == spec.PhaseAborted {
-		tone := view.Bad
-		if e.Survivors > 0 { // it only came too late
-			tone = view.Neutral
-		}
-		if err := l.labelled(label, view.Cell{Text: view.AbortText(e.round), Tone: tone}); err != nil {
+		if err := l.labelled(label, view.Cell{Text: e.AbortText(), Tone: e.Tone()}); err != nil {
 			return err
 		}
 		return l.leftOut(e)

@@ -51,11 +51,11 @@ func ServerOptimisers() []Word {
 func (a Aggregation) validate() error {
 	adaptive := a.Optimised() && a.Optimiser != ServerFedAvgM
 	return first(
-		check{"aggregation.rule", !known(Rules(), a.Rule), fmt.Sprintf("unknown rule %q: want %s", a.Rule, choice(Rules()))},
+		check{"aggregation.rule", !known(Rules(), a.Rule), fmt.Sprintf("unknown rule %q: want %s", a.Rule, ChoiceOf(Rules()))},
 		check{"aggregation.scale_bits", a.ScaleBits < 8 || a.ScaleBits > 30, "want 8 to 30"},
 		check{"aggregation.max_weight", a.MaxWeight > MaxSamples, fmt.Sprintf("want at most %d", MaxSamples)},
 		check{"aggregation.max_weight", a.Rule == RuleMean && a.MaxWeight > 1, "under the rule mean every weight is 1: leave it out"},
-		check{"aggregation.optimiser", !known(ServerOptimisers(), a.Optimiser), fmt.Sprintf("unknown optimiser %q: want %s", a.Optimiser, choice(ServerOptimisers()))},
+		check{"aggregation.optimiser", !known(ServerOptimisers(), a.Optimiser), fmt.Sprintf("unknown optimiser %q: want %s", a.Optimiser, ChoiceOf(ServerOptimisers()))},
 		check{"aggregation.rate", !a.Optimised() && a.Rate > 0, "the optimiser none has no rate: leave it out, or choose another aggregation.optimiser"},
 		check{"aggregation.rate", a.Optimised() && a.Rate == 0, fmt.Sprintf("missing or zero: %s needs a learning rate", a.Optimiser)},
 		check{"aggregation.momentum", !a.Optimised() && a.Momentum > 0, "the optimiser none has no momentum: leave it out, or choose another aggregation.optimiser"},

@@ -51,7 +51,7 @@ func (l Layer) kind() (k layerKind, why string) {
 			return k, ""
 		}
 	}
-	return layerKind{}, fmt.Sprintf("unknown kind %q: want %s", l.Kind, choice(LayerKinds()))
+	return layerKind{}, fmt.Sprintf("unknown kind %q: want %s", l.Kind, ChoiceOf(LayerKinds()))
 }
 
 // check says what is wrong with the first field that is wrong, or that this kind of layer

@@ -66,10 +66,10 @@ func (p Privacy) validate() error {
 		public    = "only the mode example samples, namely rows; who takes part in a round is public on the chain, so sampling clients amplifies nothing: leave it out, or ask for that mode"
 	)
 	if err := first(
-		check{"privacy.mode", !known(PrivacyModes(), p.Mode), fmt.Sprintf("unknown mode %q: want %s", p.Mode, choice(PrivacyModes()))},
-		check{"privacy.kind", p.Kind != "" && !known(PrivacyKinds(), p.Kind), fmt.Sprintf("unknown kind %q: want %s", p.Kind, choice(PrivacyKinds()))},
+		check{"privacy.mode", !known(PrivacyModes(), p.Mode), fmt.Sprintf("unknown mode %q: want %s", p.Mode, ChoiceOf(PrivacyModes()))},
+		check{"privacy.kind", p.Kind != "" && !known(PrivacyKinds(), p.Kind), fmt.Sprintf("unknown kind %q: want %s", p.Kind, ChoiceOf(PrivacyKinds()))},
 		check{"privacy.kind", !private && p.Kind != "", "the mode none adds no noise: leave it out, or ask for another mode"},
-		check{"privacy.kind", private && p.Kind == "", "missing: want " + choice(PrivacyKinds())},
+		check{"privacy.kind", private && p.Kind == "", "missing: want " + ChoiceOf(PrivacyKinds())},
 		check{"privacy.clip", !private && p.Clip > 0, "the mode none clips nothing: leave it out, or ask for another mode"},
 		check{"privacy.clip", private && p.Clip == 0, "missing or zero: want a bound on what one unit contributes, because noise cannot hide what is unbounded"},
 		check{"privacy.noise", !private && p.Noise > 0, "the mode none adds no noise: leave it out, or ask for another mode"},

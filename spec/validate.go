@@ -120,7 +120,7 @@ func (t TaskSpec) Validate() error {
 		check{"retries", t.Retries > MaxRetries, fmt.Sprintf("want at most %d", MaxRetries)},
 		check{"retain", !bounded(t.Retain), outOfBounds(t.Retain)},
 		check{"line", t.Line != "" && !printable(t.Line), fmt.Sprintf("want at most %d bytes of printable text", maxName)},
-		check{"audit", !known(Audits(), t.Audit), "want " + choice(Audits())},
+		check{"audit", !known(Audits(), t.Audit), "want " + ChoiceOf(Audits())},
 		check{"audit", t.Model.Private() && t.Audit == AuditPublic, fmt.Sprintf("the model is for members only, and anybody can compute its versions from model 0 and public updates: want %s or %s", AuditMembers, AuditAggregators)},
 	)
 }
@@ -142,7 +142,7 @@ func (s Selection) validate() error {
 		return err
 	}
 	return first(
-		check{"selection.rule", !known(SelectionRules(), s.Rule), fmt.Sprintf("unknown rule %q: want %s", s.Rule, choice(SelectionRules()))},
+		check{"selection.rule", !known(SelectionRules(), s.Rule), fmt.Sprintf("unknown rule %q: want %s", s.Rule, ChoiceOf(SelectionRules()))},
 		check{"selection.trainers", s.Trainers == 0 || s.Asked() > MaxTrainers, fmt.Sprintf("want 1 to %d, backups included", MaxTrainers)},
 		check{"selection.min_trainers", s.MinTrainers == 0, "missing: want at least 1"},
 		check{"selection.min_trainers", s.MinTrainers > s.Trainers, fmt.Sprintf("more than selection.trainers, which is %d", s.Trainers)},

@@ -244,7 +244,7 @@ func wholeRows(h *spec.Holdout) any {
 	return h.Rows
 }
 
-// EndedRound is a round that has ended, for whoever follows its task.
+// EndedRound is a round that has ended, as one who follows its task is told of it.
 type EndedRound struct {
 	Event         string        `json:"event"`
 	Task          uint64        `json:"task"`
@@ -260,7 +260,7 @@ type EndedRound struct {
 	LeftOut       []LeftOut     `json:"left_out,omitempty"`
 	Paid          uint64        `json:"paid_uthing"`
 	Height        int64         `json:"height"`
-	Blocks        int64         `json:"blocks"`
+	Blocks        int64         `json:"blocks"` // from its first to its last
 	Base          spec.Digest   `json:"base"`
 	Model         spec.Digest   `json:"model"`
 
@@ -276,6 +276,9 @@ func EndedRoundOf(r spec.Round) EndedRound {
 		Base: r.Base, Model: r.Next, round: r,
 	}
 }
+
+// AbortText is why the round made no model.
+func (v EndedRound) AbortText() string { return AbortText(v.round) }
 
 // Tone is the colour of its lines: that of a round of which nothing came stands out.
 func (v EndedRound) Tone() Tone {
