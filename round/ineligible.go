@@ -81,7 +81,7 @@ func Ineligible(t *spec.Task, n *spec.Node, role spec.Role) (why string) {
 	case ObstacleRole:
 		return fmt.Sprintf("the node does not have the role %s", role)
 	case ObstacleStake:
-		return fmt.Sprintf("the node has %d uthing of free stake: the task bonds %d uthing", n.FreeStake(), t.Bond())
+		return fmt.Sprintf("the node has %s of free stake: the task bonds %s", spec.Money(n.FreeStake()), spec.Money(t.Bond()))
 	case ObstacleResources:
 		return "the task asks for more resources (selection.resources) than the node offers"
 	case ObstaclePolicy:

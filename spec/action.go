@@ -3,6 +3,7 @@ package spec
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -33,9 +34,9 @@ type Draft struct {
 // Amount is an amount in uthing, which files and people write in THING.
 type Amount uint64
 
-// String is the amount in THING, the shortest decimal that reads back as a.
+// String returns the amount in THING: the shortest decimal that reads back as a.
 func (a Amount) String() string {
-	return strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%d.%06d", uint64(a)/Thing, uint64(a)%Thing), "0"), ".")
+	return thing(strconv.FormatUint(uint64(a), 10))
 }
 
 // UnmarshalYAML implements [yaml.Unmarshaler]; its error names the line.

@@ -45,8 +45,8 @@ escrow: 1000
 privacy: {mode: example, kind: gaussian, clip: 0.3, noise: 1.1, rate: 0.2, steps: 10, divisor: 32}
 `
 
-// TestClipOfAGradient: whatever the clip, it is a like number of quanta, and no more than
-// so many, for a gradient does not travel in the fixed point of an update.
+// TestClipOfAGradient: for every clip the number of quanta is similar and bounded, because a gradient is
+// not encoded in the fixed point of an update.
 func TestClipOfAGradient(t *testing.T) {
 	task, err := spec.ParseTask([]byte(sampledFile))
 	if err != nil {
@@ -192,8 +192,7 @@ func TestCentralTasksAreRefused(t *testing.T) {
 	}
 }
 
-// TestWhatNoBookCounts: what other programs offer in the name of privacy is refused by
-// name, with its line.
+// TestWhatNoBookCounts: privacy settings of other programs are refused with their name and line.
 func TestWhatNoBookCounts(t *testing.T) {
 	for what, want := range map[string]string{
 		"clip: adaptive":                      "task file line 10: privacy.clip: a clip that adapts to the rows",
