@@ -43,8 +43,8 @@ func ServerOptimisers() []Word {
 		{ServerNone, "adds the combined update to the model"},
 		{ServerFedAvgM, "adds a decaying sum of the combined updates (Hsu et al. 2019, section 4.3)"},
 		{ServerFedAdam, "scales each weight's step by a decaying mean of its squared updates (Reddi et al. 2021, algorithm 2, beta 2 of 0.99)"},
-		{ServerFedYogi, "the same with a mean that moves by a hundredth of a square (Reddi et al. 2021, algorithm 2)"},
-		{ServerFedAdagrad, "the same with the sum of all past squares (Reddi et al. 2021, algorithm 2)"},
+		{ServerFedYogi, "like fedadam, with a mean that moves by a hundredth of a square (Reddi et al. 2021, algorithm 2)"},
+		{ServerFedAdagrad, "like fedadam, with the sum of all past squares (Reddi et al. 2021, algorithm 2)"},
 	}
 }
 

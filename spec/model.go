@@ -121,7 +121,7 @@ func modelKinds() []modelKind {
 			expand: perceptron,
 		},
 		{
-			Word:   Word{ModelMLP, "dense hidden layers with ReLU after each, and one with a score for each class"},
+			Word:   Word{ModelMLP, "dense hidden layers with ReLU after each, and a last layer with a score for each class"},
 			hidden: true,
 			expand: perceptron,
 		},
@@ -131,7 +131,7 @@ func modelKinds() []modelKind {
 			expand: func(m Model) []Layer { return convolutional(32, 64, 512, m.Classes) },
 		},
 		{
-			Word:   Word{ModelCNNSmall, "the same with 8 and 16 channels, 64 wide"},
+			Word:   Word{ModelCNNSmall, "like cnn, with 8 and 16 channels and a hidden layer 64 wide"},
 			image:  true,
 			expand: func(m Model) []Layer { return convolutional(8, 16, 64, m.Classes) },
 		},
@@ -159,7 +159,7 @@ func (m Model) Parameters() (uint64, error) {
 		return 0, err
 	}
 	stages, err := m.stages()
-	return learned(stages), err
+	return countWeights(stages), err
 }
 
 // Validate reports what is wrong with an architecture.
@@ -173,7 +173,7 @@ func (m Model) validate() error {
 	if err != nil {
 		return err
 	}
-	parameters, padded, values := learned(stages), uint64(0), putOut(stages)
+	parameters, padded, values := countWeights(stages), uint64(0), outputValues(stages)
 	for _, s := range stages {
 		padded += s.padded()
 	}

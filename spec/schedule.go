@@ -24,7 +24,7 @@ type Schedule struct {
 func Schedules() []Word {
 	return []Word{
 		{ScheduleConstant, "never changes the rate"},
-		{ScheduleStep, "multiplies the rate by `factor` after every so many rounds"},
+		{ScheduleStep, "multiplies the rate by `factor` once in `every` rounds"},
 		{ScheduleCosine, "lowers the rate along half a cosine to near 0 in the last of `target.rounds` (Loshchilov and Hutter 2017, without restarts)"},
 	}
 }

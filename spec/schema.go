@@ -243,7 +243,7 @@ func ordered(field string, least, most Decimal) error {
 }
 
 // tooClose reports whether two numbers may become equal when they are rounded to 32 bits. It
-// is true for all that do, and for some that do not. The distance of a number of 32 bits (IEEE
+// is true for all numbers that do become equal, and for some that do not. The distance of a number of 32 bits (IEEE
 // 754, binary32) to the next is at most 2^-23 of its magnitude, or 2^-149.
 func tooClose(low, high *big.Rat) bool {
 	step := new(big.Rat).Abs(low)

@@ -72,7 +72,7 @@ func (b Ballot) Bars() (bars []Bar) {
 			power uint64
 		}{{"yes", t.Yes}, {"no", t.No}, {"abstain", t.Abstain}, {"veto", t.Veto}} {
 			share := spec.Share(option.power, t.Cast())
-			bars = append(bars, Bar{Label: option.name, Done: uint64(share), All: uint64(spec.One), Text: fmt.Sprintf("%-8s %s", share.Percent(), Money(option.power))})
+			bars = append(bars, Bar{Label: option.name, Done: uint64(share), All: uint64(spec.One), Text: fmt.Sprintf("%-8s %s", share.Percent(), spec.Money(option.power))})
 		}
 		bars = append(bars, b.quorumBar())
 	}
