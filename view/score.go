@@ -48,7 +48,7 @@ func scoreCell(score *spec.PPM) any {
 	return *score
 }
 
-// FourDigits is a score with four digits behind the point, rounded down: the scores of
+// FourDigits is a score with four digits after the decimal point, rounded down: the scores of
 // rounds then stand below each other.
 func FourDigits(score spec.PPM) string {
 	const place = spec.One / 10_000
