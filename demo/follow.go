@@ -164,14 +164,14 @@ func (f *follower) follow(ctx context.Context, id uint64) (spec.Task, error) {
 	heights := f.chain.Heights(ctx)
 	second := time.NewTicker(time.Second)
 	defer second.Stop()
-	t := telling{follower: f, opened: time.Now(), origins: view.Origins{}, earlier: f.resumed}
+	t := narration{follower: f, opened: time.Now(), origins: view.Origins{}, earlier: f.resumed}
 	lastBlock := time.Now()
 	for {
 		task, err := f.chain.Task(ctx, id)
 		if err != nil {
 			return task, err
 		}
-		if err := t.tell(ctx, task); err != nil {
+		if err := t.narrate(ctx, task); err != nil {
 			return task, err
 		}
 		if task.State.Final() {
@@ -195,8 +195,8 @@ func (f *follower) follow(ctx context.Context, id uint64) (spec.Task, error) {
 	}
 }
 
-// telling is what was told of a task so far.
-type telling struct {
+// narration is what the narrator knows of a task so far.
+type narration struct {
 	*follower
 	selected bool
 	newest   spec.Round
@@ -225,8 +225,8 @@ func (t *telling) readWaits(ctx context.Context, task spec.Task) {
 	}
 }
 
-// tell tells what is new in a task.
-func (t *telling) tell(ctx context.Context, task spec.Task) error {
+// narrate tells what is new in a task.
+func (t *narration) narrate(ctx context.Context, task spec.Task) error {
 	ended := true
 	for number := t.last.Number + 1; number <= task.Round; number++ {
 		r, err := t.chain.Round(ctx, task.ID, number)
@@ -240,7 +240,7 @@ func (t *telling) tell(ctx context.Context, task spec.Task) error {
 			t.selected = true
 		}
 		if ended = ended && r.Phase.Final(); ended {
-			if err := t.tellEnd(ctx, task, r); err != nil {
+			if err := t.narrateEnd(ctx, task, r); err != nil {
 				return err
 			}
 		}
@@ -254,8 +254,8 @@ func (t *telling) tell(ctx context.Context, task spec.Task) error {
 	return nil
 }
 
-// tellEnd tells of a round that has ended.
-func (t *telling) tellEnd(ctx context.Context, task spec.Task, r spec.Round) (err error) {
+// narrateEnd tells of a round that has ended.
+func (t *narration) narrateEnd(ctx context.Context, task spec.Task, r spec.Round) (err error) {
 	e := t.event(r, max(t.last.Closed, r.Opened), time.Since(t.opened))
 	if e.earlier = t.earlier; e.earlier {
 		e.Seconds = 0
@@ -298,13 +298,8 @@ func (f *follower) govern(ctx context.Context, task spec.Task, settled spec.Roun
 // journals. Of a round that overlapped with the one before, the blocks count from the height at
 // which that one ended.
 func (f *follower) event(r spec.Round, from int64, took time.Duration) RoundEvent {
-	e := RoundEvent{
-		Event: "round", Task: r.Task, Round: r.Number, Phase: r.Phase, Measures: r.Measures, Reason: r.Reason,
-		Accuracy: view.Score(r.Score, r.Scored), Holdout: view.Holdout(r), BaseFederated: view.FederatedScore(r), Base: r.Base, Model: r.Next,
-		Trainers: len(r.Trainers), Survivors: r.Survivors(), LeftOut: view.LeftOuts(r), Paid: r.Paid,
-		Height: r.Closed, Blocks: r.Closed - from, Seconds: seconds(took),
-		round: r, names: f.names,
-	}
+	e := RoundEvent{EndedRound: view.EndedRoundOf(r), Seconds: seconds(took), names: f.names}
+	e.Blocks = r.Closed - from
 	for _, t := range r.Trainers {
 		if t.Height > 0 {
 			e.TrainBlocks = max(e.TrainBlocks, t.Height-max(from, r.Opened)-1)

@@ -14,7 +14,7 @@ import (
 
 // node is about registered participants.
 func (s *session) node() *cobra.Command {
-	return noun("node", "See who takes part, and whether your own node does",
+	return noun("node", "Register and manage your node, and see the nodes of others",
 		s.nodeInit(), s.nodeRegister(), s.nodeList(), s.nodeShow(), s.nodeDisk(),
 		s.nodeStake(), s.nodeUnbond(),
 		s.nodeMessage("unjail", "Let a node be selected again after its time in jail", client.Unjail{}),
@@ -66,7 +66,7 @@ func (s *session) sendForNode(cmd *cobra.Command, message func(spec.Node) client
 	if _, err := account.Send(ctx, m); err != nil {
 		err = fmt.Errorf("node %d: %w", n.ID, err)
 		if bond, ok := m.(client.Bond); ok {
-			return lacksCoins(ctx, account, err, client.ErrFunds, "the stake grows by "+view.Money(bond.Amount))
+			return lacksCoins(ctx, account, err, client.ErrFunds, "the stake grows by "+spec.Money(bond.Amount))
 		}
 		return err
 	}

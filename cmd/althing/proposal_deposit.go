@@ -4,13 +4,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/althing-network/althing/client"
-	"github.com/althing-network/althing/view"
+	"github.com/althing-network/althing/spec"
 )
 
 func (s *session) proposalDeposit() *cobra.Command {
 	return &cobra.Command{
 		Use:     "deposit N AMOUNT --home DIR",
-		Short:   "Add so many THING to the deposit of a proposal, so that its vote begins",
+		Short:   "Add an amount of THING to the deposit of a proposal; its vote begins when the deposit is complete",
 		Example: "  althing proposal deposit 1 250 --home net/trainer-1",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -25,11 +25,11 @@ func (s *session) proposalDeposit() *cobra.Command {
 			}
 			receipt, err := account.Send(ctx, client.AddDeposit{Proposal: number, Amount: amount})
 			if err != nil {
-				err = lacksCoins(ctx, account, err, client.ErrFunds, "the deposit takes "+view.Money(amount))
+				err = lacksCoins(ctx, account, err, client.ErrFunds, "the deposit takes "+spec.Money(amount))
 				return s.hintProposal(ctx, account, number, err)
 			}
 			return s.showDone(proposalDone{Event: "deposited", Proposal: number, Amount: amount, Height: receipt.Height},
-				view.Money(amount)+" deposited")
+				spec.Money(amount)+" deposited")
 		},
 	}
 }

@@ -135,10 +135,10 @@ func (w proposalWatcher) look(ctx context.Context, number uint64) (ended bool, e
 // draw redraws what the open proposals wait for, and the bars of one that is alone.
 func (w proposalWatcher) draw() {
 	const label = len("proposal 1")
-	var lines []string
+	var lines []view.Cell
 	for _, number := range slices.Sorted(maps.Keys(w.open)) {
 		b := w.open[number]
-		lines = append(lines, w.screen.Wrap(fmt.Sprintf("proposal %d  waits for %s", number, strings.Join(b.WaitsFor, "; ")))...)
+		lines = append(lines, view.Cells(w.screen.Wrap(fmt.Sprintf("proposal %d  waits for %s", number, strings.Join(b.WaitsFor, "; ")))...)...)
 		if len(w.open) > 1 {
 			continue
 		}
