@@ -211,7 +211,7 @@ type narration struct {
 }
 
 // readWaits reads what a task waits for, once no round has run for some seconds.
-func (t *telling) readWaits(ctx context.Context, task spec.Task) {
+func (t *narration) readWaits(ctx context.Context, task spec.Task) {
 	const idle = 3 * time.Second // between two rounds of a task that goes on are some blocks
 	switch {
 	case t.newest.Number > 0 && !t.newest.Phase.Final():
