@@ -14,9 +14,9 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Budget is how much privacy of a node's own rows may be lost, as a home folder says it.
-// The node then registers its rows as a data set when it starts, and lets itself train on
-// them; see [NodeConfig].
+// Budget is the privacy budget of a node's own rows, in node.json. A node with a budget
+// registers its rows as a data set when it starts, and grants the data set to itself; see
+// [NodeConfig].
 type Budget struct {
 	Epsilon   string         `json:"epsilon"`             // a decimal, "8"
 	Delta     string         `json:"delta,omitempty"`     // empty: 1e-5
@@ -24,7 +24,7 @@ type Budget struct {
 	Adjacency cost.Adjacency `json:"adjacency,omitempty"` // empty: zero-out
 }
 
-// Limit is the budget as the ledger has it.
+// Limit is the budget as a limit of the ledger.
 func (b Budget) Limit() (cost.Limit, error) {
 	l := cost.Limit{Unit: cost.Client, Adjacency: cost.ZeroOut, Delta: cost.OneDelta / 100_000}
 	var err error
@@ -45,8 +45,8 @@ func (b Budget) Limit() (cost.Limit, error) {
 	return l, l.Validate()
 }
 
-// Unfinished is the refusal of rows whose registration was interrupted, with the limit
-// that it has to be finished with.
+// Unfinished is the refusal of rows whose registration was interrupted. The registration has
+// to be finished with Limit.
 type Unfinished struct {
 	error
 	Limit cost.Limit
@@ -55,29 +55,29 @@ type Unfinished struct {
 // Unwrap is the refusal.
 func (u *Unfinished) Unwrap() error { return u.error }
 
-// Forgotten says that a home folder's own ledger does not know a data set of its account:
-// it was lost, or is an old copy, and could not tell whether rows are among those that it
-// does not know.
+// Forgotten says that the owner's ledger in a home folder does not know a data set of the
+// account: the ledger was lost, or is an old copy. It could not detect that new rows are
+// among the rows of the unknown data set.
 type Forgotten struct {
 	Dataset uint64
 	home    string
 }
 
-// Error says what to put back.
+// Error names the files to restore.
 func (f *Forgotten) Error() string {
-	return fmt.Sprintf("your own ledger in %s does not know your data set %d: put back %s and %s as they were when it was registered, or newer", f.home, f.Dataset, mirror.File, mirror.KeyFile)
+	return fmt.Sprintf("your own ledger in %s does not know your data set %d: restore %s and %s from a backup that was made after its registration", f.home, f.Dataset, mirror.File, mirror.KeyFile)
 }
 
 // Unwrap is [mirror.ErrNotRegistered].
 func (f *Forgotten) Unwrap() error { return mirror.ErrNotRegistered }
 
-// RegisterData puts a data set of an account on the chain: it tells the owner's own ledger
-// in the home folder first, then the chain, then the ledger again which number the chain
-// gave. The commitment is the ledger's. Whoever is interrupted in between says the same
-// again. An error of the ledger wraps one of package mirror; see also [Unfinished] and
-// [Forgotten].
+// RegisterData registers a data set of an account: first in the owner's own ledger in the
+// home folder, which makes the commitment, then on the chain. Then it records in the ledger
+// the number that the chain gave to the data set. A caller that is interrupted in between
+// calls it again with the same arguments. An error of the ledger wraps one of package mirror;
+// see also [Unfinished] and [Forgotten].
 func RegisterData(ctx context.Context, account *client.Account, home string, rows data.Table, asked client.RegisterDataset) (uint64, error) {
-	asked.Commitment, asked.Key = spec.DigestOf(nil), spec.PublicKey{1} // the ledger will say which; all else can be looked at before
+	asked.Commitment, asked.Key = spec.DigestOf(nil), spec.PublicKey{1} // placeholders until the ledger gives both: the other fields are checked first
 	if err := asked.Validate(); err != nil {
 		return 0, err
 	}
@@ -113,8 +113,8 @@ func RegisterData(ctx context.Context, account *client.Account, home string, row
 	return number, own.Confirm(asked.Commitment, number)
 }
 
-// registerOnce registers on the chain, unless a former try did, of which the answer was
-// lost.
+// registerOnce registers a data set on the chain, unless an earlier attempt did so and its
+// answer was lost.
 func registerOnce(ctx context.Context, account *client.Account, sets []spec.Dataset, asked client.RegisterDataset) (uint64, error) {
 	if i := slices.IndexFunc(sets, func(d spec.Dataset) bool { return d.Commitment == asked.Commitment }); i >= 0 {
 		return sets[i].ID, nil
@@ -134,7 +134,7 @@ func ownDatasets(ctx context.Context, account *client.Account) ([]spec.Dataset, 
 }
 
 // enrol registers the node's rows as a data set, if the home folder has a budget for them
-// and they are none yet, and lets the node train on them.
+// and they are not registered yet, and lets the node train on them.
 func (p *Participant) enrol(ctx context.Context, home string, rows data.Table) error {
 	budget := p.config.Data.Budget
 	holding, holds := p.node.Profile.Holding(p.config.Data.Name)
@@ -171,8 +171,8 @@ func (p *Participant) enrol(ctx context.Context, home string, rows data.Table) e
 	return err
 }
 
-// RenewKey makes a new signing key for a data set of an account, in the own ledger in its
-// home folder first, then on the chain. Rounds that run keep the former one.
+// RenewKey makes a new signing key for a data set of an account: first in the owner's own
+// ledger in the home folder, then on the chain. Running rounds keep the former key.
 func RenewKey(ctx context.Context, account *client.Account, home string, d spec.Dataset) (spec.PublicKey, error) {
 	own, err := mirror.Open(home)
 	if err != nil {

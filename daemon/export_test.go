@@ -93,7 +93,7 @@ func (d Directory) See(tasks ...client.Duty) { d.directory.see(tasks) }
 // Watch looks, at one height after the other, whether a node with an update in its
 // journal, or without, has a twin.
 func Watch(chain Registry, n spec.Node, journal map[uint64]spec.Digest) (look func(now int64, tasks ...client.Duty) error) {
-	t := &twin{node: n, own: "home", recall: func(_, round uint64) (trainer.Trained, bool, error) {
+	t := &twin{node: n, home: "home", recall: func(_, round uint64) (trainer.Trained, bool, error) {
 		commitment, found := journal[round]
 		return trainer.Trained{Commitment: commitment}, found, nil
 	}}

@@ -24,11 +24,11 @@ type Localnet struct {
 	Chain      string // empty: named after the time
 	Validators int
 	Commit     time.Duration // pause between two blocks; 0: DefaultCommit
-	Gossip     time.Duration // pause of a validator between two looks at what a peer lacks; 0: DefaultGossip
-	Voting     time.Duration // of a proposal; 0: a minute
-	Delay      time.Duration // until what has passed may be executed; 0: half a minute
+	Gossip     time.Duration // pause of a validator between two checks of what a peer lacks; 0: DefaultGossip
+	Voting     time.Duration // period of a proposal; 0: a minute
+	Delay      time.Duration // between the acceptance of a proposal and its execution, at least; 0: half a minute
 	Hosts      []string      // IP addresses over which validators and nodes are spread; none: 127.0.0.1
-	Port       int           // first of the ports taken; 0: any that are free
+	Port       int           // first of the ports; the others follow it; 0: any ports that are free
 	Faucet     uint64        // uthing from which newcomers on this machine get coins; 0: there is no faucet
 	Residents  []Resident
 }
@@ -55,7 +55,7 @@ func (l Localnet) Home(name string) string { return filepath.Join(l.Dir, name) }
 // Validator is the name of the i-th validator, counted from 0.
 func (Localnet) Validator(i int) string { return fmt.Sprintf("validator-%d", i+1) }
 
-// RPC lists the validators' RPC addresses, of a network that was written.
+// RPC lists the validators' RPC addresses. The network must have been written.
 func (l Localnet) RPC() []string {
 	var addresses []string
 	for i := range l.Validators {
@@ -79,10 +79,10 @@ func (l *Localnet) Write() error {
 	pause := cmp.Or(l.Commit, DefaultCommit)
 	genesis := chain.Genesis{ChainID: l.Chain, Time: time.Now(), EvidenceAge: chain.EvidenceBlocks * pause}
 	genesis.Nodes.Local = true
-	genesis.Rules.VotingSeconds, genesis.Rules.DepositSeconds = whole(cmp.Or(l.Voting, time.Minute)), 60
+	genesis.Rules.VotingSeconds, genesis.Rules.DepositSeconds = wholeSeconds(cmp.Or(l.Voting, time.Minute)), 60
 	genesis.Rules.MinDeposit = 10 * spec.Thing
-	genesis.Votes.MaxOpen, genesis.Votes.HighThreshold = 20, 667_000 // and stake weighs at once
-	genesis.Timelock.DelaySeconds, genesis.Timelock.GraceSeconds = whole(cmp.Or(l.Delay, time.Minute/2)), 120
+	genesis.Votes.MaxOpen, genesis.Votes.HighThreshold = 20, 667_000 // and a stake counts in votes at once
+	genesis.Timelock.DelaySeconds, genesis.Timelock.GraceSeconds = wholeSeconds(cmp.Or(l.Delay, time.Minute/2)), 120
 	genesis.Nodes.UnbondingSeconds, genesis.Nodes.JailSeconds = 300, 30
 	for _, r := range l.Residents {
 		key, err := NewKey(l.Home(r.Config.Name))
@@ -129,24 +129,24 @@ func (l *Localnet) Write() error {
 	return nil
 }
 
-// whole is a duration in seconds.
-func whole(d time.Duration) uint64 { return uint64(d / time.Second) }
+// wholeSeconds is a duration in seconds, rounded down.
+func wholeSeconds(d time.Duration) uint64 { return uint64(d / time.Second) }
 
-// schemaFile is where a resident's home folder says what its rows look like.
+// schemaFile is the file with the schema of the rows in a resident's home folder.
 const schemaFile = "schema.json"
 
 func (r Resident) write(home string) error {
-	named := !r.Rows.Schema.IsZero()
-	if named { // a part of a table may look like less than the table
+	hasSchema := !r.Rows.Schema.IsZero()
+	if hasSchema { // a part of a table may lack categories or classes of the whole table
 		r.Config.Data.Schema, r.Config.Data.Classes = schemaFile, 0
-		if r.Config.Data.Missing == "" && holed(r.Rows) {
+		if r.Config.Data.Missing == "" && lacksCells(r.Rows) {
 			r.Config.Data.Missing = spec.MissingImpute
 		}
 	}
 	if err := SaveNode(home, r.Config); err != nil || r.Config.Data.File == "" {
 		return err
 	}
-	if named {
+	if hasSchema {
 		b, err := json.MarshalIndent(r.Rows.Schema, "", "  ")
 		if err != nil {
 			return err
@@ -158,8 +158,8 @@ func (r Resident) write(home string) error {
 	return data.Save(filepath.Join(home, r.Config.Data.File), r.Rows)
 }
 
-// holed reports whether a cell is missing in a table with a schema.
-func holed(t data.Table) bool {
+// lacksCells reports whether a cell is missing in a table with a schema.
+func lacksCells(t data.Table) bool {
 	for i := range t.Rows() {
 		row := t.Row(i)
 		for _, c := range t.Schema.Columns {
@@ -175,9 +175,9 @@ func holed(t data.Table) bool {
 	return false
 }
 
-// addresses picks two addresses for each validator, then one for each resident. Free ports
-// are looked for below those that systems give to outgoing connections, so that none is
-// lost before it is listened on.
+// addresses picks two addresses for each validator, then one for each resident. It looks for
+// free ports below the range that operating systems use for outgoing connections, so that no
+// other program takes a port before its owner listens on it.
 func (l Localnet) addresses() ([]string, error) {
 	const first, last = 10_000, 30_000
 	all := l.Hosts
@@ -197,7 +197,7 @@ func (l Localnet) addresses() ([]string, error) {
 			return nil, fmt.Errorf("host %q: want an IP address at which others reach it", host)
 		}
 		if l.Port == 0 && !ip.IsLoopback() {
-			return nil, fmt.Errorf("host %s is another machine, where this one cannot look for free ports: want a first port", host)
+			return nil, fmt.Errorf("host %s may be another machine, so its free ports are not known: want a first port", host)
 		}
 	}
 	addresses := make([]string, 0, len(hosts))

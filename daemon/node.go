@@ -110,8 +110,9 @@ func SaveNode(home string, c NodeConfig) error {
 	return err
 }
 
-// DefaultDisk is the disk space for blobs unless the node's file, or the storage that it
-// offers to tasks, says more. The blobs of one task have a quarter of it.
+// DefaultDisk is the disk space for blobs if node.json does not state it, or more if disk.task
+// or resources.storage is larger. By default the blobs of one task may take a quarter of the
+// disk space.
 const DefaultDisk = 32 * spec.GiB
 
 // quota is the node's disk space for blobs, with its defaults filled in.
@@ -134,7 +135,7 @@ func (c NodeConfig) endpoint() string {
 	return c.Endpoint
 }
 
-// halfWritten is the pattern of the names of files that are not written to their end yet.
+// halfWritten is the name pattern of the temporary files of [ReplaceFile].
 const halfWritten = ".new-*"
 
 // writeFile is [ReplaceFile] for a file that only its owner may read.

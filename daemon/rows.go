@@ -18,21 +18,21 @@ import (
 type Rows struct {
 	Name string `json:"name,omitempty"` // of the data set, as tasks ask for it
 	File string `json:"file,omitempty"` // relative to the home folder; empty: none
-	// Classes is how many labels there are, of rows whose columns are told apart by their
-	// places; 0: as many as the file has.
+	// Classes is the number of classes, for rows whose columns are identified by position;
+	// 0: as many as the file has.
 	Classes int `json:"classes,omitempty"`
-	// Label, Drop, Categories, Missing and Regression say of the file what is not found out
-	// as it should be: see [data.Options].
+	// Label, Drop, Categories, Missing and Regression correct what is found out from the
+	// file: see [data.Options].
 	Label      string   `json:"label,omitempty"`
 	Drop       []string `json:"drop,omitempty"`
 	Categories []string `json:"categories,omitempty"`
 	Missing    string   `json:"missing,omitempty"`
 	Regression *bool    `json:"regression,omitempty"`
-	// Schema is a file in YAML or JSON, a schema or a task file, that says what the rows
-	// look like; relative to the home folder. The node does not start with others. Empty:
-	// what the file holds is found out.
+	// Schema is a schema or a task file, in YAML or JSON, that describes the rows; relative to
+	// the home folder. The node does not start with rows that do not fit it. Empty: the schema
+	// is found out from the rows.
 	Schema string `json:"schema,omitempty"`
-	// Withhold keeps their number from everybody: it is in no message, blob or log.
+	// Withhold keeps the number of rows secret: it is in no message, blob or log.
 	Withhold bool `json:"withhold,omitempty"`
 	// Owner is the home folder of the owner of the rows, where its own ledger is; empty: the
 	// node's own. Relative to the home folder. The owner grants the node its data set.
@@ -41,7 +41,7 @@ type Rows struct {
 	Budget *Budget `json:"budget,omitempty"`
 }
 
-// under is a path of a home folder's file.
+// under is the path of a file whose path may be relative to the home folder.
 func under(home, path string) string {
 	if filepath.IsAbs(path) {
 		return path
@@ -49,7 +49,7 @@ func under(home, path string) string {
 	return filepath.Join(home, path)
 }
 
-// owner is the home folder with the own ledger of whoever owns the rows of a node.
+// owner is the home folder of the owner of the node's rows, with the owner's ledger.
 func (r Rows) owner(home string) string {
 	if r.Owner == "" {
 		return home
@@ -57,28 +57,27 @@ func (r Rows) owner(home string) string {
 	return under(home, r.Owner)
 }
 
-// options are what a node's file says of its rows.
+// options are the options in node.json for reading the rows.
 func (r Rows) options() data.Options {
 	return data.Options{Label: r.Label, Drop: r.Drop, Categories: r.Categories, Missing: r.Missing, Regression: r.Regression, Classes: r.Classes}
 }
 
-// open are the rows of the file of a home folder, as tasks want them.
+// open returns the file of the rows, which reads them in the form that a task asks for.
 func (r Rows) open(home string) *data.File {
 	return &data.File{Path: under(home, r.File), Options: r.options()}
 }
 
-// Own are the rows of a home folder as their owner has them, for whom they are counted and
-// committed to: of the schema that node.json names, else of the one that the file shows.
-// Of images, of numbers whose classes node.json counts, and where a table shows no schema,
-// as a part of one may, columns are told apart by their places. Without a file there are
-// none.
+// Own reads the rows in the form in which they are counted and committed to: with the schema
+// that node.json names, else with the schema that the file shows. Columns are identified by
+// position if the rows are images, if node.json states the number of classes, or if the file
+// shows no schema, as a part of a table may. Without a file there are no rows.
 func (r Rows) Own(home string) (data.Table, error) {
 	if r.File == "" {
 		return data.Table{}, nil
 	}
 	file := r.open(home)
 	if r.Schema != "" {
-		return r.stated(home, file)
+		return r.readWithSchema(home, file)
 	}
 	if r.Classes > 0 {
 		if rows, err := file.Rows(spec.Data{}); err == nil {
@@ -99,8 +98,8 @@ func (r Rows) Own(home string) (data.Table, error) {
 	return data.Table{}, err
 }
 
-// stated are the rows of a file under the schema that node.json names.
-func (r Rows) stated(home string, file *data.File) (data.Table, error) {
+// readWithSchema reads the rows with the schema that node.json names.
+func (r Rows) readWithSchema(home string, file *data.File) (data.Table, error) {
 	path := under(home, r.Schema)
 	b, err := os.ReadFile(path)
 	if err != nil {
@@ -115,7 +114,7 @@ func (r Rows) stated(home string, file *data.File) (data.Table, error) {
 	}
 	rows, err := file.Rows(asked)
 	if err != nil {
-		return rows, fmt.Errorf("%s, of the schema in %s: %w", file.Path, path, err)
+		return rows, fmt.Errorf("%s, with the schema in %s: %w", file.Path, path, err)
 	}
 	return rows, nil
 }
@@ -124,8 +123,8 @@ func (r Rows) stated(home string, file *data.File) (data.Table, error) {
 // schema.
 type Misfit struct {
 	Task uint64 // the first of them
-	// Undecided: as many were looked at as a node looks at, and there may be others that
-	// the rows fit.
+	// Undecided: there are more tasks than a node checks, and the rows may fit one of the
+	// others.
 	Undecided bool
 	err       error
 }
@@ -138,25 +137,26 @@ func (m *Misfit) Error() string {
 // Unwrap is [data.ErrMisfit].
 func (m *Misfit) Unwrap() error { return m.err }
 
-// errWithheld is what is said of rows that do not fit where nobody is to know how many
-// there are: why may name a line, and what stands there.
+// errWithheld replaces the error of rows that do not fit if their number is secret: that
+// error may name a line of the file and quote it.
 var errWithheld = errors.New("they have another schema")
 
-// told is what a log may have of the error of rows that do not fit.
-func (r Rows) told(err error) error {
+// loggable is what a log may say about the error of rows that do not fit.
+func (r Rows) loggable(err error) error {
 	if r.Withhold {
 		return errWithheld
 	}
 	return err
 }
 
-// maxFitted is how many tasks are looked at for one that rows fit: the file is read for
+// maxFitted is how many tasks are checked for one that the rows fit: the file is read for
 // each of them.
 const maxFitted = 64
 
-// Fit looks whether the rows fit an open task that asks for a data set of their name and
-// states a schema. Where there are such tasks, and they fit none, the error is a [*Misfit],
-// unless that is undecided: else whoever opens many tasks could keep others from registering.
+// Fit checks whether the rows fit an open task that asks for a data set of their name and
+// states a schema. If there are such tasks and the rows fit none of them, the error is a
+// [*Misfit]. An undecided misfit is no error: otherwise anybody could keep nodes from
+// registering by opening many tasks.
 func (r Rows) Fit(ctx context.Context, c *client.Client, home string) error {
 	err := fits(ctx, c, r.Name, r.open(home).Rows)
 	if wrong, ok := errors.AsType[*Misfit](err); ok && wrong.Undecided {
@@ -203,7 +203,7 @@ func fits(ctx context.Context, c lister, name string, rows role.Rows) error {
 			}
 		}
 	}
-	if wrong == nil { // a nil pointer in an error would be none
+	if wrong == nil { // an error that holds a nil *Misfit would not be nil
 		return nil
 	}
 	return wrong

@@ -20,15 +20,15 @@ import (
 // rpcGrace is how long requests under way may take when a validator stops.
 const rpcGrace = time.Second
 
-// rpcPerAddress is how many connections an address has to a validator's RPC interface:
-// nodes that share one have two or three each.
+// rpcPerAddress is how many connections one IP address may have to a validator's RPC
+// interface. Nodes that share an address have two or three connections each.
 const rpcPerAddress = 64
 
 // serveRPC opens a node's RPC interface: the [offered] methods as JSON-RPC over HTTP,
-// and at /websocket. It does what CometBFT does by itself, but can be shut: CometBFT
-// goes on answering on open connections, from databases it has closed. And connections
-// that nobody uses make room for the next; CometBFT would let nobody in any more. A faucet,
-// where there is one, is served beside them.
+// and at /websocket. It replaces CometBFT's own server for two reasons. It can be closed,
+// while CometBFT keeps answering on open connections from databases that it has closed. And
+// at the maximum number of connections it closes idle ones to accept new ones, while CometBFT
+// accepts none. A faucet, if there is one, is served beside these methods.
 func serveRPC(n *node.Node, address string, comet config.RPCConfig, faucet *faucet, log cometLog) (*http.Server, error) {
 	env, err := n.ConfigureRPC()
 	if err != nil {

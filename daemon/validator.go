@@ -39,14 +39,14 @@ type Validator struct {
 	node   *node.Node
 	rpc    *http.Server
 	halt   halt
-	halted atomic.Bool   // somebody has heard of it
+	halted atomic.Bool   // Wait has returned [ErrHalted]
 	ended  chan struct{} // closed when consensus has ended and its log is closed; nil: not started
 }
 
-// StartValidator runs the validator of a home folder. It returns once its
-// interfaces are open; blocks come when two thirds of the voting power are up,
-// and it answers questions about the chain's state from its first block on. It
-// fails with [ErrPortTaken] or [ErrOtherChain].
+// StartValidator runs the validator of a home folder. It returns once the validator's
+// interfaces are open. The validator makes blocks when more than two thirds of the voting
+// power are up, and answers queries of the chain's state from its first block on. It fails
+// with [ErrPortTaken] or [ErrOtherChain].
 func StartValidator(ctx context.Context, home string) (*Validator, error) {
 	c, err := LoadValidator(home)
 	if err != nil {
@@ -70,15 +70,15 @@ func (v *Validator) start(ctx context.Context, comet *config.Config) (err error)
 		return fmt.Errorf("read the genesis: %w", err)
 	}
 	if genesis.ChainID != v.config.Chain {
-		return fmt.Errorf("%w: %s is of %s, its genesis of %s", ErrOtherChain, comet.RootDir, v.config.Chain, genesis.ChainID)
+		return fmt.Errorf("%w: %s belongs to %s, its genesis to %s", ErrOtherChain, comet.RootDir, v.config.Chain, genesis.ChainID)
 	}
-	if err := v.config.free(ctx); err != nil {
+	if err := v.config.checkPorts(ctx); err != nil {
 		return err
 	}
 	if id, err := chainOfBlocks(comet); err != nil {
 		return err
 	} else if id != "" && id != v.config.Chain {
-		return fmt.Errorf("%w: %s is of %s, its blocks of %s", ErrOtherChain, comet.RootDir, v.config.Chain, id)
+		return fmt.Errorf("%w: %s belongs to %s, its blocks to %s", ErrOtherChain, comet.RootDir, v.config.Chain, id)
 	}
 	log, err := v.config.logger()
 	if err != nil {
@@ -92,13 +92,13 @@ func (v *Validator) start(ctx context.Context, comet *config.Config) (err error)
 		return err
 	}
 	v.app.Witness(func(c chain.Contradiction) { noteContradiction(log, comet.RootDir, c) })
-	heard, app := cometLog{log, v.halt}, connect(server.NewCometABCIWrapper(v.app))
-	if v.node, err = v.config.openNode(ctx, heard, comet, app, genesis); err != nil {
+	cometLogger, app := cometLog{log, v.halt}, connect(server.NewCometABCIWrapper(v.app))
+	if v.node, err = v.config.openNode(ctx, cometLogger, comet, app, genesis); err != nil {
 		_ = v.app.Close()
 		return err
 	}
 	app.syncing, app.halt = v.node.ConsensusReactor().WaitSync, v.halt
-	err = client.Sleep(ctx, time.Until(genesis.GenesisTime)) // CometBFT would wait whatever happens to ctx
+	err = client.Sleep(ctx, time.Until(genesis.GenesisTime)) // CometBFT would wait even if ctx has ended
 	if err == nil {
 		err = v.node.Start()
 	}
@@ -109,7 +109,7 @@ func (v *Validator) start(ctx context.Context, comet *config.Config) (err error)
 	if err := v.watch(); err != nil {
 		return errors.Join(err, v.Stop())
 	}
-	if v.rpc, err = serveRPC(v.node, v.config.RPC, *comet.RPC, faucet, heard); err != nil {
+	if v.rpc, err = serveRPC(v.node, v.config.RPC, *comet.RPC, faucet, cometLogger); err != nil {
 		return errors.Join(err, v.Stop())
 	}
 	return nil
@@ -123,7 +123,7 @@ func (v *Validator) watch() error {
 	}
 	state, ok := env.ConsensusState.(*consensus.State)
 	if !ok {
-		return fmt.Errorf("consensus is a %T: its end cannot be noticed", env.ConsensusState)
+		return fmt.Errorf("consensus is a %T: its end cannot be detected", env.ConsensusState)
 	}
 	v.ended = make(chan struct{})
 	go func() {
@@ -134,8 +134,9 @@ func (v *Validator) watch() error {
 	return nil
 }
 
-// Wait returns when ctx ends, or with [ErrHalted] and the reason when the validator
-// has halted: it still answers questions, and is to be stopped. One may wait.
+// Wait returns when ctx ends, or with [ErrHalted] and the reason when the validator has
+// halted. The validator then still answers queries, and the caller has to stop it. Only one
+// goroutine may wait.
 func (v *Validator) Wait(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
@@ -149,16 +150,16 @@ func (v *Validator) Wait(ctx context.Context) error {
 // Name is the validator's name.
 func (v *Validator) Name() string { return v.config.Name }
 
-// RPC is the base URL clients ask.
+// RPC is the base URL of the validator's RPC interface.
 func (v *Validator) RPC() string { return "http://" + v.config.RPC }
 
-// haltGrace is how long a validator that has halted may take to stop: what has failed in
-// it may never end.
+// haltGrace is how long a validator that has halted may take to stop: the part that failed
+// may never end.
 const haltGrace = 5 * time.Second
 
-// Stop closes the validator's interfaces and its database, and returns when it
-// is down. The home folder can be started again. One that has halted may not stop: then
-// the process has to end.
+// Stop closes the validator's interfaces and its database, and returns when it is down. The
+// home folder can be started again. If a validator that has halted does not stop, the error
+// says so: then the process has to end.
 func (v *Validator) Stop() error {
 	if !v.halted.Load() {
 		return v.stop()
@@ -169,7 +170,7 @@ func (v *Validator) Stop() error {
 	case err := <-stopped:
 		return err
 	case <-time.After(haltGrace):
-		return fmt.Errorf("stop validator %s: it does not end", v.config.Name)
+		return fmt.Errorf("stop validator %s: it has not stopped within %s", v.config.Name, haltGrace)
 	}
 }
 
@@ -178,7 +179,7 @@ func (v *Validator) stop() error {
 	if v.rpc != nil {
 		errs = append(errs, shut(v.rpc))
 	}
-	deciding := v.ended != nil && !v.node.ConsensusReactor().WaitSync() // else consensus has not begun, and cannot end
+	deciding := v.ended != nil && !v.node.ConsensusReactor().WaitSync() // otherwise consensus has not begun, and cannot end
 	errs = append(errs, v.node.Stop())
 	v.node.Wait()
 	if deciding {
@@ -248,7 +249,8 @@ func (c ValidatorConfig) openNode(
 	return n, nil
 }
 
-// cometLog lets CometBFT write to a slog.Logger, and hears why consensus stops.
+// cometLog lets CometBFT write to a slog.Logger, and triggers a halt when CometBFT logs that
+// consensus has stopped.
 type cometLog struct {
 	*slog.Logger
 	halt halt

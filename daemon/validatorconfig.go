@@ -22,9 +22,9 @@ import (
 )
 
 // Pauses of a validator whose file does not state them: between two blocks, and between
-// two looks at what a peer lacks. One block per second suits validators on different
+// two checks of what a peer lacks. One block per second suits validators on different
 // continents. Each of a block's three steps (the proposal and two votes) may wait for
-// gossip once, so CometBFT's 100 ms would be a third of the block; 20 ms means 50 looks
+// gossip once, so CometBFT's 100 ms would be a third of the block; 20 ms means 50 checks
 // per second and peer, which cost next to nothing.
 const (
 	DefaultCommit = time.Second
@@ -32,8 +32,8 @@ const (
 )
 
 // Memory and disk of a validator whose file does not state them. Whatever the file says,
-// blocks are kept for 100,000 heights, as long as they can prove that somebody signed two
-// of them at one height. See docs/validator.md for the bytes.
+// the blocks of at least the last 100,000 heights are kept, because they can prove that a
+// validator signed two blocks at one height. See docs/validator.md for the bytes.
 const (
 	DefaultCache      = 64 * spec.MiB
 	DefaultKeepBlocks = 100_000
@@ -57,7 +57,7 @@ type ValidatorConfig struct {
 	RPC    string        `json:"rpc"`           // host:port for nodes and clients
 	Peers  []string      `json:"peers"`         // id@host:port
 	Commit time.Duration `json:"-"`             // pause between two blocks; in the file as text, "50ms"
-	Gossip time.Duration `json:"-"`             // pause between two looks at what a peer lacks; in the file as text
+	Gossip time.Duration `json:"-"`             // pause between two checks of what a peer lacks; in the file as text
 	Index  bool          `json:"index"`         // whether it keeps an index of transactions
 	Log    string        `json:"log,omitempty"` // debug, info, warn or error, to standard error; empty: nothing
 	// WarnFree must be free on the disk, or a warning is logged; 0: DefaultWarnFree.
@@ -147,9 +147,9 @@ func (c ValidatorConfig) Validate() error {
 	case c.Gossip <= 0 || c.Gossip > settings.MaxPause:
 		return checks.Refuse("gossip", strconv.Quote(c.Gossip.String()))
 	case c.WarnFree < 0 || c.WarnFree > settings.MaxWarnFree:
-		return checks.Refuse("warn_free", exact(c.WarnFree))
+		return checks.Refuse("warn_free", quotedSize(c.WarnFree))
 	case c.Cache != 0 && (c.Cache < settings.MinCache || c.Cache > settings.MaxCache):
-		return checks.Refuse("cache", exact(c.Cache))
+		return checks.Refuse("cache", quotedSize(c.Cache))
 	case !kept(c.KeepBlocks):
 		return checks.Refuse("keep_blocks", strconv.FormatInt(c.KeepBlocks, 10))
 	case !kept(c.KeepStates):
@@ -186,17 +186,17 @@ func (c ValidatorConfig) comet(home string) *config.Config {
 	comet.Moniker = c.Name
 	comet.P2P.ListenAddress = "tcp://" + c.P2P
 	comet.P2P.PersistentPeers = strings.Join(c.Peers, ",")
-	comet.P2P.AddrBookStrict = false // loopback and private networks are welcome
+	comet.P2P.AddrBookStrict = false // loopback and private addresses are allowed
 	comet.P2P.AllowDuplicateIP = c.shares()
-	// Strangers who fill the interface do not keep them out.
+	// Strangers who take all connections do not keep the peers out.
 	comet.P2P.UnconditionalPeerIDs = strings.Join(c.peerIDs(), ",")
 	comet.P2P.PexReactor = false            // the peers are those of the file
 	comet.RPC.MaxSubscriptionClients = 1000 // every node listens for heights
 	comet.RPC.ListenAddress = ""            // see serveRPC
-	comet.RPC.MaxBodyBytes = maxRequest     // CometBFT reads a megabyte of whatever anybody sends
+	comet.RPC.MaxBodyBytes = maxRequest     // CometBFT's own bound is a megabyte
 	comet.Consensus.TimeoutCommit = c.Commit
 	comet.Consensus.PeerGossipSleepDuration = c.Gossip
-	comet.P2P.FlushThrottleTimeout = min(comet.P2P.FlushThrottleTimeout, c.Gossip) // what is found is sent as soon
+	comet.P2P.FlushThrottleTimeout = min(comet.P2P.FlushThrottleTimeout, c.Gossip) // otherwise messages wait longer than for gossip
 	comet.Mempool.MaxTxsBytes = maxWaiting
 	comet.TxIndex.Indexer = "null"
 	if c.Index {
@@ -214,8 +214,9 @@ func (c ValidatorConfig) peerIDs() (ids []string) {
 	return ids
 }
 
-// shares reports whether validators share an address, as on one machine. Where they do
-// not, each address has one connection, so that it takes many to fill an interface.
+// shares reports whether validators share an IP address, as on one machine. If they do not,
+// each address may have only one connection, so that a stranger needs many addresses to take
+// all connections.
 func (c ValidatorConfig) shares() bool {
 	own, _, _ := net.SplitHostPort(c.P2P)
 	if ip := net.ParseIP(own); ip.IsLoopback() {
@@ -233,7 +234,7 @@ func (c ValidatorConfig) shares() bool {
 	return false
 }
 
-// maxWaiting is how many bytes of transactions wait for a block: as many as fill 64.
+// maxWaiting is how many bytes of transactions may wait for a block: as many as fill 64 blocks.
 // CometBFT's own 1 GiB would be most of a laptop's memory.
 const maxWaiting = 64 << 20
 
@@ -250,8 +251,8 @@ func (c ValidatorConfig) keep() chain.Keep {
 // validator or a node.
 var ErrPortTaken = errors.New("port is taken")
 
-// free reports whether the validator's addresses can be listened on.
-func (c ValidatorConfig) free(ctx context.Context) error {
+// checkPorts fails with [ErrPortTaken] if the validator cannot listen on its addresses.
+func (c ValidatorConfig) checkPorts(ctx context.Context) error {
 	for _, address := range []string{c.P2P, c.RPC} {
 		l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 		if err != nil {

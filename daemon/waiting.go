@@ -13,21 +13,21 @@ import (
 )
 
 const (
-	waitInterval    = 10 * time.Second // between two looks at tasks that have not selected the node
-	maxWaitingTasks = 100              // tasks per state that a look reads
+	waitInterval    = 10 * time.Second // between two checks of tasks that have not selected the node
+	maxWaitingTasks = 100              // tasks per state that a check reads
 )
 
 // waiting logs why open tasks do not select a node: once for each task, role and reason.
-// It is for tasks in which the node has no part, so it is never told of a round.
+// It checks only tasks in which the node has no part, and no rounds.
 type waiting struct {
 	node     uint64
 	chain    waitingChain
 	rows     role.Rows         // nil: the node has none
 	loggable func(error) error // what a log may say about rows that do not fit
 
-	seen map[taskRole]string // reasons of the look before
-	told map[taskRole]string // reasons that were logged
-	fits map[uint64]error    // by task: whether the node's rows fit; a file is read once per task
+	seen   map[taskRole]string // reasons that the last check found
+	logged map[taskRole]string // reasons that were logged
+	fits   map[uint64]error    // by task: whether the node's rows fit; a file is read once per task
 }
 
 type taskRole struct {
@@ -44,7 +44,7 @@ type waitingChain interface {
 
 // watchWaiting looks for tasks that do not select the node until ctx ends.
 func (p *Participant) watchWaiting(ctx context.Context) {
-	w := waiting{node: p.node.ID, chain: p.account.Client, loggable: p.config.Data.told}
+	w := waiting{node: p.node.ID, chain: p.account.Client, loggable: p.config.Data.loggable}
 	if p.config.Data.File != "" {
 		w.rows = p.tools.Rows
 	}
@@ -60,7 +60,7 @@ func (p *Participant) watchWaiting(ctx context.Context) {
 }
 
 // look reads the open tasks and returns what has to be logged. A reason is logged when two
-// looks find it: a new task selects its nodes in the next blocks.
+// checks in a row find it, because a new task selects its nodes in the next blocks.
 func (w *waiting) look(ctx context.Context) (notes []note, err error) {
 	n, err := w.chain.Node(ctx, w.node)
 	if err != nil {
@@ -74,7 +74,7 @@ func (w *waiting) look(ctx context.Context) (notes []note, err error) {
 	for _, d := range duties {
 		serves[d.Task.ID] = true
 	}
-	seen, told, fits := map[taskRole]string{}, map[taskRole]string{}, map[uint64]error{}
+	seen, logged, fits := map[taskRole]string{}, map[taskRole]string{}, map[uint64]error{}
 	for _, state := range []spec.TaskState{spec.TaskWaiting, spec.TaskPreparing, spec.TaskRunning} {
 		tasks, _, err := w.chain.Tasks(ctx, state, "", client.Page{Limit: maxWaitingTasks})
 		if err != nil {
@@ -93,9 +93,9 @@ func (w *waiting) look(ctx context.Context) (notes []note, err error) {
 				if seen[at] = why; why == "" {
 					continue
 				}
-				told[at] = w.told[at]
-				if why == w.seen[at] && why != w.told[at] {
-					told[at] = why
+				logged[at] = w.logged[at]
+				if why == w.seen[at] && why != w.logged[at] {
+					logged[at] = why
 					notes = append(notes, note{event: "not selected for a task", task: t.ID, attributes: []slog.Attr{
 						slog.String("name", t.Spec.Name), slog.String("role", as.String()), slog.String("why", why),
 					}})
@@ -103,7 +103,7 @@ func (w *waiting) look(ctx context.Context) (notes []note, err error) {
 			}
 		}
 	}
-	w.seen, w.told, w.fits = seen, told, fits
+	w.seen, w.logged, w.fits = seen, logged, fits
 	return notes, nil
 }
 
@@ -126,13 +126,13 @@ func (w *waiting) why(t *spec.Task, n *spec.Node, as spec.Role, fits map[uint64]
 		return why, nil
 	}
 	if as == spec.Aggregator {
-		return others(t), nil
+		return whyEligibleWaits(t), nil
 	}
 	if holding, _ := n.Profile.Holding(t.Spec.Data.Name); t.Spec.Private() && holding.Dataset == 0 {
 		return "the task is private: the node's rows are not registered as a data set with a privacy budget", nil
 	}
 	if w.rows == nil || t.Spec.Data.Schema.IsZero() || t.Spec.Private() { // a private task must not depend on rows
-		return others(t), nil
+		return whyEligibleWaits(t), nil
 	}
 	err, known := w.fits[t.ID]
 	if !known {
@@ -144,11 +144,11 @@ func (w *waiting) why(t *spec.Task, n *spec.Node, as spec.Role, fits map[uint64]
 	if fits[t.ID] = err; err != nil {
 		return "the node's rows do not fit the task: " + w.loggable(err).Error(), nil
 	}
-	return others(t), nil
+	return whyEligibleWaits(t), nil
 }
 
-// others is why an eligible node is not selected; empty: a later round may select it.
-func others(t *spec.Task) string {
+// whyEligibleWaits is why an eligible node is not selected; empty: a later round may select it.
+func whyEligibleWaits(t *spec.Task) string {
 	if t.State == spec.TaskWaiting {
 		return "the node is eligible: the task waits for more nodes"
 	}
