@@ -47,7 +47,7 @@ func ReadRound(ctx context.Context, c *client.Client, t spec.Task, r spec.Round)
 	return v, err
 }
 
-// roundsAfter reads the rounds after one that began with its model.
+// roundsAfter reads the rounds that began with the model that round r made.
 func roundsAfter(ctx context.Context, c *client.Client, r spec.Round) (rounds []spec.Round, err error) {
 	if r.Next.IsZero() {
 		return nil, nil
@@ -277,7 +277,8 @@ func EndedRoundOf(r spec.Round) EndedRound {
 	}
 }
 
-// Tone is the colour of its lines: that of a round of which nothing came stands out.
+// Tone is the tone of the round's lines: [Bad] for a round that paid for no update and made no
+// model.
 func (v EndedRound) Tone() Tone {
 	if tone := phaseTone(v.round); tone == Bad {
 		return tone
@@ -288,8 +289,8 @@ func (v EndedRound) Tone() Tone {
 // EndedRoundIndent is where the text of a line about a round begins, in columns.
 const EndedRoundIndent = len("round 999  ")
 
-// Lines are the one or two lines about the round. ScoreName is the name of its score; base
-// says where the model comes from that it began with.
+// Lines are the one or two lines about the round. scoreName is the name of its score; base
+// names the origin of the model with which the round began.
 func (v EndedRound) Lines(scoreName, base string) []string {
 	line := fmt.Sprintf("round %3d  ", v.Round)
 	switch {

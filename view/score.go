@@ -81,8 +81,8 @@ func Holdout(r spec.Round) *spec.Holdout {
 // nil where none of them published it.
 func FederatedScore(r spec.Round) *spec.PPM { return Score(r.FederatedScore()) }
 
-// federatedEnd is the federated score as the end of a line. Base says where the model comes
-// from that was judged.
+// federatedEnd is the federated score as the end of a line. base names the origin of the
+// scored model.
 func federatedEnd(score *spec.PPM, base string) string {
 	if score == nil {
 		return ""
