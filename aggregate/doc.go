@@ -10,7 +10,7 @@
 // An [Update] is the only interface between a rule and an optimiser. Rules may work in
 // different ways:
 //
-//   - A mean streams: it keeps only its sums in memory, however many updates there are. A
+//   - A mean streams: it keeps only its sums in memory, however many updates there are. One
 //     group of updates is open at a time; every core takes blocks of the model and adds that
 //     block of all updates in the group.
 //   - A median of integers is one of them, or half the sum of two. It can stream too, with one

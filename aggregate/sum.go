@@ -71,8 +71,8 @@ func addAll(sums []int64, scaleBits uint32, terms []term) (err error) {
 	return addBlocks(sums, terms)
 }
 
-// addBlocks adds open updates block by block. It adds that block of all updates before it goes
-// to the next block, so that the sums of the block stay in a cache. If several updates or
+// addBlocks adds open updates block by block. It adds one block of all updates before it goes to
+// the next block, so that the sums of the block stay in a cache. If several updates or
 // blocks have errors, it returns the error of the first update, in its first block,
 // whichever core finds it first.
 func addBlocks(sums []int64, terms []term) error {

@@ -21,8 +21,8 @@ type failingKeys struct{}
 
 func (failingKeys) KeyOf(context.Context, uint64) (ed25519.PublicKey, error) { return nil, errDisk }
 
-// signed is a request of the trainer to the server, signed by hand from what
-// RequestStatement documents.
+// signed returns a request of the trainer to the server. The test signs it itself, by the
+// documentation of RequestStatement.
 func signed(t *testing.T, method string, r blob.Ref, e blob.Entry) *http.Request {
 	t.Helper()
 	target := "/v1/" + r.Path()
@@ -36,8 +36,8 @@ func signed(t *testing.T, method string, r blob.Ref, e blob.Entry) *http.Request
 	return req
 }
 
-// TestAttack29ReplayAcrossRoundsTasksChains takes one good request and sends it
-// elsewhere: every part of the place is signed.
+// TestAttack29ReplayAcrossRoundsTasksChains: an attacker sends a valid request of another node to
+// another server, chain, task or round. Every part of the place is signed, so it is refused.
 func TestAttack29ReplayAcrossRoundsTasksChains(t *testing.T) {
 	slot := blobtest.UpdateRef(trainer)
 	entry, _ := opening(slot, nil)

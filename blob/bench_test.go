@@ -42,12 +42,12 @@ func BenchmarkFetchModel(b *testing.B) {
 	}
 }
 
-// roomy lets an update be of any size.
+// roomy is a policy that allows updates of any size.
 type roomy struct{ rules }
 
 func (roomy) MayPut(context.Context, blob.Caller, blob.Ref, blob.Entry) error { return nil }
 
-// BenchmarkPutUpdate uploads 10 MB over a connection that stays, in clear and over TLS,
+// BenchmarkPutUpdate uploads 10 MB over a connection that stays open, in plain text and over TLS,
 // to a server in memory: signing, hashing and both ends of the encryption included.
 func BenchmarkPutUpdate(b *testing.B) {
 	const size = 10_000_000
@@ -85,7 +85,7 @@ func BenchmarkPutUpdate(b *testing.B) {
 	}
 }
 
-// BenchmarkHandshake opens a connection with new keys and asks one small question.
+// BenchmarkHandshake opens a connection with new keys and sends one small request.
 func BenchmarkHandshake(b *testing.B) {
 	config, err := blob.ServerTLS(keyOf(server))
 	if err != nil {

@@ -25,8 +25,8 @@ import (
 
 func publicOf(node uint64) ed25519.PublicKey { return keyOf(node).Public().(ed25519.PublicKey) }
 
-// secured serves a node's store over TLS with some keys, of which the first is its own.
-// Connections may pass somebody on the way.
+// secured serves a node's store over TLS with some keys, of which the first is the node's own. The
+// function way may wrap the listener, to observe its connections.
 func secured(t *testing.T, node uint64, s blob.Store, way func(net.Listener) net.Listener, keys ...ed25519.PrivateKey) blob.Peer {
 	t.Helper()
 	config, err := blob.ServerTLS(keys[0], keys[1:]...)
@@ -47,12 +47,12 @@ func secured(t *testing.T, node uint64, s blob.Store, way func(net.Listener) net
 	return blob.Peer{Node: node, Endpoint: endpoint, Key: keys[0].Public().(ed25519.PublicKey)}
 }
 
-// securely is a client that knows its peers by their keys.
+// securely returns a client that checks the keys of its peers.
 func securely(node uint64) blob.Client {
 	return blob.Client{Chain: chain, Node: node, Key: keyOf(node), Now: atNoon, HTTP: blob.NewHTTPClient(true)}
 }
 
-// tap is a listener that keeps all that passes, in both directions.
+// tap is a listener that records all bytes, in both directions.
 type tap struct {
 	net.Listener
 	mu    *sync.Mutex
@@ -89,9 +89,8 @@ func (c tapped) Write(b []byte) (int, error) {
 	return c.Conn.Write(b)
 }
 
-// TestAttackEavesdrop: whoever is on the way of an upload and of a download has the
-// whole update where nodes speak plain HTTP, and with TLS nothing of it, nor who asks
-// for what.
+// TestAttackEavesdrop: an eavesdropper between two nodes reads a whole update in plain HTTP. With
+// TLS it learns nothing of the update, nor which node requests what.
 func TestAttackEavesdrop(t *testing.T) {
 	update := blobtest.Bytes(7, 2*blob.ChunkSize)
 	slot := blobtest.UpdateRef(trainer)
@@ -124,15 +123,15 @@ func TestAttackEavesdrop(t *testing.T) {
 			"a header": []byte(blob.HeaderSignature),
 		} {
 			if bytes.Contains(heard, secret) != clear {
-				t.Errorf("in clear %v: an eavesdropper hears %s: %v", clear, what, !clear)
+				t.Errorf("plain text %v: an eavesdropper reads %s: %v", clear, what, !clear)
 			}
 		}
 		ear.mu.Unlock()
 	}
 }
 
-// TestAttackImpersonation: who answers at a node's address with another key, whatever
-// its certificate says, is no peer: nothing is sent to it, and nothing taken from it.
+// TestAttackImpersonation: a server at a node's address with another key is refused, whatever its
+// certificate says. Nothing is uploaded to it and nothing downloaded from it.
 func TestAttackImpersonation(t *testing.T) {
 	update := blobtest.Bytes(7, 100)
 	slot := blobtest.UpdateRef(trainer)
@@ -145,10 +144,10 @@ func TestAttackImpersonation(t *testing.T) {
 	for name, endpoint := range map[string]string{"another node's key": peer.Endpoint, "no node's key": web.URL} {
 		to := blob.Peer{Node: server, Endpoint: endpoint, Key: publicOf(server)}
 		if _, err := securely(trainer).PutUpdate(t.Context(), to, slot, entry, reading(update)); !errors.Is(err, blob.ErrOtherKey) || !errors.Is(err, spec.ErrCommunication) {
-			t.Errorf("%s: an upload ends with %v", name, err)
+			t.Errorf("%s: got %v for an upload, want a refusal", name, err)
 		}
 		if err := securely(0).Health(t.Context(), to); !errors.Is(err, blob.ErrOtherKey) {
-			t.Errorf("%s: a question ends with %v", name, err)
+			t.Errorf("%s: got %v for a query, want a refusal", name, err)
 		}
 	}
 	if seen.Load() != 0 {
@@ -156,7 +155,7 @@ func TestAttackImpersonation(t *testing.T) {
 	}
 	wantNothing(t, thief)
 	if _, err := securely(trainer).PutUpdate(t.Context(), peer, slot, entry, reading(update)); err != nil {
-		t.Errorf("with the key looked for, that is with no defence: %v", err)
+		t.Errorf("without the defence, that is with the impostor's key expected: %v", err)
 	}
 	peer.Key = nil
 	if err := securely(0).Health(t.Context(), peer); !errors.Is(err, blob.ErrOtherKey) {
@@ -164,7 +163,7 @@ func TestAttackImpersonation(t *testing.T) {
 	}
 }
 
-// TestPlainHTTPLeavesNoMachine: an endpoint in clear is used where it is loopback only.
+// TestPlainHTTPLeavesNoMachine: plain HTTP is used on loopback only.
 func TestPlainHTTPLeavesNoMachine(t *testing.T) {
 	for _, endpoint := range []string{
 		"http://192.0.2.1:7000", "http://node.example", "http://localhost:7000", "http://2130706433:7000",
@@ -177,8 +176,9 @@ func TestPlainHTTPLeavesNoMachine(t *testing.T) {
 	}
 }
 
-// TestAttackRebind: a name that was registered as one of the internet resolves to our
-// own machine. On a local network that is fine; on any other nothing is sent there.
+// TestAttackRebind: an attacker registers a public host name that resolves to the loopback address
+// of whoever connects. In a local network this is allowed; in any other network the client
+// refuses to connect.
 func TestAttackRebind(t *testing.T) {
 	knocks := &atomic.Int64{}
 	peer := secured(t, server, blob.NewMemory(), func(l net.Listener) net.Listener { return knocking{l, knocks} }, keyOf(server))
@@ -216,8 +216,8 @@ func (k knocking) Accept() (net.Conn, error) {
 	return conn, err
 }
 
-// TestOneAddressTwoNodes: two nodes that register one address share no connection, so
-// neither speaks for the other; nor do two that register one key.
+// TestOneAddressTwoNodes: two nodes that register the same address, or the same key, never share a
+// connection. So neither can answer for the other.
 func TestOneAddressTwoNodes(t *testing.T) {
 	knocks := &atomic.Int64{}
 	true1 := secured(t, server, blob.NewMemory(), func(l net.Listener) net.Listener { return knocking{l, knocks} }, keyOf(server))
@@ -225,7 +225,7 @@ func TestOneAddressTwoNodes(t *testing.T) {
 	c := securely(trainer)
 	for range 3 {
 		if _, err := c.Updates(t.Context(), true1, 1, 1); err != nil {
-			t.Errorf("the node whose address it is: %v", err)
+			t.Errorf("the node that owns the address: %v", err)
 		}
 		if _, err := c.Updates(t.Context(), squatter, 1, 1); !errors.Is(err, blob.ErrOtherKey) {
 			t.Errorf("another node, over the address: %v", err)
@@ -236,19 +236,18 @@ func TestOneAddressTwoNodes(t *testing.T) {
 	}
 	copycat := blob.Peer{Node: otherServer, Endpoint: "https://127.0.0.1:1", Key: true1.Key}
 	if err := c.Health(t.Context(), copycat); err == nil || errors.Is(err, blob.ErrOtherKey) {
-		t.Errorf("a node that registers the key of another is asked at the other's: %v", err)
+		t.Errorf("a node that has registered the key of another: %v", err)
 	}
 }
 
-// TestOnlyTLS13: a peer that knows older versions only is refused, by a server and by a
-// client.
+// TestOnlyTLS13: servers and clients refuse peers with older versions of TLS.
 func TestOnlyTLS13(t *testing.T) {
 	peer := secured(t, server, blob.NewMemory(), nil, keyOf(server))
 	address := strings.TrimPrefix(peer.Endpoint, "https://")
 	for version, fine := range map[uint16]bool{tls.VersionTLS12: false, tls.VersionTLS13: true} {
 		conn, err := tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true, MaxVersion: version})
 		if (err == nil) != fine {
-			t.Errorf("%s: got %v, want it served %v", tls.VersionName(version), err, fine)
+			t.Errorf("%s: got %v, want the client to be served: %v", tls.VersionName(version), err, fine)
 		}
 		if err == nil {
 			if p := conn.ConnectionState(); p.DidResume || p.NegotiatedProtocol == "h2" {
@@ -269,13 +268,13 @@ func TestOnlyTLS13(t *testing.T) {
 		defer web.Close()
 		err = securely(0).Health(t.Context(), blob.Peer{Node: server, Endpoint: "https" + strings.TrimPrefix(web.URL, "http"), Key: publicOf(server)})
 		if (err == nil) != fine {
-			t.Errorf("a server of %s: got %v, want it asked %v", tls.VersionName(version), err, fine)
+			t.Errorf("a server with %s: got %v, want it to be used: %v", tls.VersionName(version), err, fine)
 		}
 	}
 }
 
-// TestAttackIdleHandshakes: connections that never finish their handshake hold no door:
-// they make room for a node at once, and are gone when their time is over.
+// TestAttackIdleHandshakes: an attacker opens connections and never finishes the TLS handshake.
+// They make room for a node at once, and are closed after a timeout.
 func TestAttackIdleHandshakes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		config, err := blob.ServerTLS(keyOf(server))
@@ -307,15 +306,15 @@ func TestAttackIdleHandshakes(t *testing.T) {
 		<-time.After(11 * time.Second)
 		synctest.Wait()
 		if held := s.open.Load(); held != 1 {
-			t.Errorf("%d connections after the time of a handshake: want that of the node", held)
+			t.Errorf("%d connections after the handshake timeout: want only the node's", held)
 		}
-		part(transport)
+		closeIdle(transport)
 	})
 }
 
-// TestAttackHandshakeFlood: an address that opens connection after connection has keys
-// made for each of them; at a door it is refused after some, and comes again with time.
-// Others, and who is at home, are not concerned.
+// TestAttackHandshakeFlood: an address opens many connections, and each handshake costs the server
+// processor time. A [blob.Door] refuses the address after a burst, and accepts it again after a
+// while. Other addresses and loopback are not affected.
 func TestAttackHandshakeFlood(t *testing.T) {
 	const flood = 1000
 	for from, burst := range map[string]int64{"10.0.0.1:1": 256, "127.0.0.1:1": flood} {
@@ -338,21 +337,21 @@ func TestAttackHandshakeFlood(t *testing.T) {
 				s.dial("10.9.9.9:1").Close()
 				synctest.Wait()
 				if let.Load() != want+1 {
-					t.Errorf("%s, door %v: another address is kept out", from, guarded)
+					t.Errorf("%s, door %v: another address is refused", from, guarded)
 				}
 				<-time.After(time.Second)
 				s.dial(from).Close()
 				synctest.Wait()
 				if let.Load() != want+2 {
-					t.Errorf("%s, door %v: an address is kept out for good", from, guarded)
+					t.Errorf("%s, door %v: the address is still refused later", from, guarded)
 				}
 			})
 		}
 	}
 }
 
-// TestNodesGoBeforeStrangersOverTLS: the door knows of a node's request also when it
-// comes over TLS: no number of strangers cuts it off.
+// TestNodesGoBeforeStrangersOverTLS: the door recognises a node's request also over TLS, so that
+// strangers, however many, do not interrupt it.
 func TestNodesGoBeforeStrangersOverTLS(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		config, err := blob.ServerTLS(keyOf(server))
@@ -382,21 +381,22 @@ func TestNodesGoBeforeStrangersOverTLS(t *testing.T) {
 		if err := <-put; err != nil {
 			t.Errorf("a node among strangers: %v", err)
 		}
-		part(transport)
+		closeIdle(transport)
 	})
 }
 
-// TestAttackDeafPeersHoldUpTheEnd: a server over TLS that ends says goodbye to its peers
-// one after the other, for 5 s to one that does not listen; behind a door it is gone at
-// once. One peer is all that a virtual clock can tell of: the next would wait for a lock.
-func TestAttackDeafPeersHoldUpTheEnd(t *testing.T) {
+// TestAttackDeafPeersDelayShutdown: a TLS server that shuts down sends a close message to one peer
+// after the other, and waits 5 s for a peer that does not read. Behind a door it shuts down at
+// once. The test has one peer only, because a second one would wait for a lock, at which the
+// virtual clock stands still.
+func TestAttackDeafPeersDelayShutdown(t *testing.T) {
 	for guarded, want := range map[bool]time.Duration{false: 5 * time.Second, true: 0} {
 		synctest.Test(t, func(t *testing.T) {
 			config, err := blob.ServerTLS(keyOf(server))
 			if err != nil {
 				t.Fatal(err)
 			}
-			config.SessionTicketsDisabled = true // a pipe would have the server wait for who reads them
+			config.SessionTicketsDisabled = true // with a pipe the server would wait until somebody reads the tickets
 			s := newStreet()
 			var l net.Listener = s
 			if guarded {
@@ -412,15 +412,15 @@ func TestAttackDeafPeersHoldUpTheEnd(t *testing.T) {
 			began := time.Now()
 			stop()
 			if took := time.Since(began); took != want {
-				t.Errorf("door %v: a peer that does not listen holds up the end for %s, want %s", guarded, took, want)
+				t.Errorf("door %v: a peer that does not read delays the shutdown by %s, want %s", guarded, took, want)
 			}
 		})
 	}
 }
 
-// TestRotatedKeyIsLookedUp: a peer that has a new key is asked, and believed, by who
-// still knows the old one: the registry is looked up once more. Whoever does not look,
-// or finds the old key again, refuses it.
+// TestRotatedKeyIsLookedUp: a client has cached the old key of a peer that has a new one. The
+// client looks it up in the registry once more and accepts the new key. A client that does not
+// look it up, or finds the old key again, refuses the peer.
 func TestRotatedKeyIsLookedUp(t *testing.T) {
 	model := blobtest.Bytes(3, 100)
 	update, slot := blobtest.Bytes(7, 100), blobtest.UpdateRef(trainer)
@@ -446,19 +446,19 @@ func TestRotatedKeyIsLookedUp(t *testing.T) {
 		known = publicOf(otherServer)
 		_, put := n.PutUpdate(t.Context(), server, slot, entry, reading(update))
 		if doubts && (get != nil || put != nil || asked != 4) || !doubts && (!errors.Is(get, blob.ErrOtherKey) || !errors.Is(put, blob.ErrOtherKey) || asked != 2) {
-			t.Errorf("doubts %v: got %v and %v after %d questions", doubts, get, put, asked)
+			t.Errorf("refreshes keys %v: got %v and %v after %d queries", doubts, get, put, asked)
 		}
 		if n.RefreshKey = func(uint64) bool { return true }; doubts {
 			known, asked = publicOf(otherServer), 0
 			if _, err := n.PutUpdate(t.Context(), server, slot, entry, reading(update)); !errors.Is(err, blob.ErrOtherKey) || asked != 2 {
-				t.Errorf("with the old key in the registry: %v after %d questions", err, asked)
+				t.Errorf("with the old key in the registry: %v after %d queries", err, asked)
 			}
 		}
 	}
 }
 
-// TestFormerKeyIsShownToWhoAsksForIt: a server that rotated its key shows the old one
-// to peers that know no other yet, and to nobody once it has ended.
+// TestFormerKeyIsShownToWhoAsksForIt: a server with a new key presents its former key to peers that
+// ask for it, until the former key has expired.
 func TestFormerKeyIsShownToWhoAsksForIt(t *testing.T) {
 	for _, former := range []bool{true, false} {
 		keys := []ed25519.PrivateKey{keyOf(server)}
@@ -471,12 +471,12 @@ func TestFormerKeyIsShownToWhoAsksForIt(t *testing.T) {
 		}
 		peer.Key = publicOf(otherServer)
 		if err := securely(0).Health(t.Context(), peer); errors.Is(err, blob.ErrOtherKey) == former {
-			t.Errorf("the old key, which is known %v: %v", former, err)
+			t.Errorf("the former key, still valid %v: %v", former, err)
 		}
 	}
 }
 
-// renewing is a registry in which the trainer's key changed, and its memory.
+// renewing is a registry in which the trainer's key has changed, with a cache.
 type renewing struct {
 	rules
 	doubted bool
@@ -489,9 +489,9 @@ func (r *renewing) KeyOf(ctx context.Context, node uint64) (ed25519.PublicKey, e
 	return r.rules.KeyOf(ctx, node)
 }
 
-// TestAttackStolenKey: a node has rotated the key that was stolen. A server that does
-// not hear of it goes on believing the thief and refuses the node; one that doubts what
-// it remembers looks the node up, serves it, and refuses the thief from then on.
+// TestAttackStolenKey: a node has replaced its stolen key. A server that uses only its cache
+// accepts the thief and refuses the node. A server that refreshes its cache when a signature does
+// not fit looks the node up, serves it, and then refuses the thief.
 func TestAttackStolenKey(t *testing.T) {
 	for _, doubts := range []bool{false, true} {
 		keys := &renewing{}
@@ -511,19 +511,19 @@ func TestAttackStolenKey(t *testing.T) {
 		_, rotated := node.Updates(t.Context(), peer, 1, 1)
 		_, stolen := thief.Updates(t.Context(), peer, 1, 1)
 		if doubts && (rotated != nil || !errors.Is(stolen, blob.ErrUnauthenticated)) || !doubts && (!errors.Is(rotated, blob.ErrUnauthenticated) || stolen != nil) {
-			t.Errorf("doubts %v: the node gets %v, the thief %v", doubts, rotated, stolen)
+			t.Errorf("refreshes keys %v: the node gets %v, the thief %v", doubts, rotated, stolen)
 		}
 	}
 }
 
-// TestThroughAProxy: where the environment names a proxy, it sees the address of a peer
-// and bytes that it cannot read, and what it puts there instead is no peer.
+// TestThroughAProxy: a proxy that the environment names sees the address of a peer and encrypted
+// bytes. If it connects the client to another server, the client refuses that server.
 func TestThroughAProxy(t *testing.T) {
 	peer := secured(t, server, blob.NewMemory(), nil, keyOf(server))
 	impostor := secured(t, server, blob.NewMemory(), nil, keyOf(bystander))
 	address := strings.TrimPrefix(peer.Endpoint, "https://")
 	for name, c := range map[string]struct {
-		to    string // where the proxy leads
+		to    string // server to which the proxy connects
 		code  int
 		want  error
 		fails bool
@@ -562,7 +562,7 @@ func TestThroughAProxy(t *testing.T) {
 			t.Errorf("%s: got %v", name, err)
 		}
 		if got := <-asked; got != "CONNECT node.example:7000 Basic bWU6d29yZA==" {
-			t.Errorf("%s: it is asked %q", name, got)
+			t.Errorf("%s: the proxy received %q", name, got)
 		}
 	}
 }

@@ -20,9 +20,9 @@ func (imported) ChainOf(_ context.Context, task uint64) (string, error) {
 	return map[uint64]string{1: "former-1", 2: chain}[task], nil
 }
 
-// TestTaskOfAFormerChainID: a server that runs on a chain of another name takes and gives
-// the updates of a task under the chain id that the task was created under, and what it
-// keeps of another network's task of the same number is not given as this one's.
+// TestTaskOfAFormerChainID: a chain continues under a new chain id. A server accepts and serves the
+// updates of a task under the chain id at the task's creation. It does not mix them up with blobs
+// of another network's task with the same number.
 func TestTaskOfAFormerChainID(t *testing.T) {
 	update := blobtest.Bytes(1, 10)
 	ref := blobtest.UpdateRef(trainer)

@@ -44,7 +44,7 @@ import (
 // loss; they are then dropped again.
 type Dir struct {
 	root   string
-	boot   string     // identifies the start of the machine: marks of unsynced blobs are valid for one
+	boot   string     // identifies this start of the machine: the marks of unsynced blobs are valid until the next
 	mu     sync.Mutex // held while blobs or labels change
 	labels index
 	usage  diskUsage

@@ -18,6 +18,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
+// TestDirSurvivesRestart: a folder that is opened again has its blobs, labels and the draft of a
+// named blob.
 func TestDirSurvivesRestart(t *testing.T) {
 	root := t.TempDir()
 	b, part := blobtest.Bytes(1, 100), blobtest.Bytes(2, 100)
@@ -46,7 +48,7 @@ func TestDirSurvivesRestart(t *testing.T) {
 	}
 	draft, err := dir.Draft(t.Context(), spec.DigestOf(part), 100)
 	if err != nil || draft.Size() != 60 {
-		t.Fatalf("the draft goes on at %d, %v; want 60", draft.Size(), err)
+		t.Fatalf("the draft continues at byte %d, %v; want 60", draft.Size(), err)
 	}
 	if err := draft.Close(); err != nil {
 		t.Fatal(err)
@@ -71,11 +73,11 @@ func TestDirDropsLabelWithoutBlob(t *testing.T) {
 	}
 	labels, err := openDir(t, root).Labels(t.Context())
 	if kept := lines(t, root); err != nil || len(labels) != 0 || len(kept) != 0 {
-		t.Fatalf("labels %v of a blob that is gone, %v; kept are %q", labels, err, kept)
+		t.Fatalf("a blob that is gone still has labels %v (%v); the file of labels has %q", labels, err, kept)
 	}
 }
 
-// lines are those of the file of labels.
+// lines returns the lines of the file of labels.
 func lines(t *testing.T, root string) (lines []string) {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join(root, "labels.jsonl"))
@@ -109,8 +111,8 @@ func TestDirNamesBadLabel(t *testing.T) {
 	}
 }
 
-// TestDirAfterALossOfPower: what was not synced is cut off anywhere. The labels that
-// are left are the first ones, and whatever was written last is written again.
+// TestDirAfterALossOfPower: a loss of power cuts off the file of labels anywhere in what was not
+// synced. The folder keeps the labels before the cut, and a lost label can be written again.
 func TestDirAfterALossOfPower(t *testing.T) {
 	root := t.TempDir()
 	dir := openDir(t, root)
@@ -140,7 +142,7 @@ func TestDirAfterALossOfPower(t *testing.T) {
 			}
 			commit(t, dir, blobtest.Bytes(1, 100), want[1])
 			if again, err := openDir(t, root).Lookup(t.Context(), want[1].Ref); err != nil || again != want[1].Entry {
-				t.Fatalf("cut at %d: given again, %v", cut, err)
+				t.Fatalf("cut at %d: writing the lost label again: %v", cut, err)
 			}
 		}
 	}
@@ -162,7 +164,8 @@ func commit(t *testing.T, s blob.Store, b []byte, l blob.Label) {
 	}
 }
 
-// The file of labels does not grow with those that were forgotten.
+// TestDirForgetsLines: forgotten labels are removed from the file of labels, so it does not grow
+// for ever.
 func TestDirForgetsLines(t *testing.T) {
 	root := t.TempDir()
 	dir := openDir(t, root)
@@ -192,9 +195,9 @@ func TestDirForgetsLines(t *testing.T) {
 	}
 }
 
-// TestDirSurvivesKill kills a process with SIGKILL while it puts, labels,
-// relabels and forgets; after each kill every blob has its digest, every label its
-// blob, and the ref that is only relabelled its label.
+// TestDirSurvivesKill kills a process with SIGKILL while it puts, labels, relabels and forgets
+// blobs. After each kill every blob has its digest, every label has its blob, and the ref that is
+// only relabelled has a label.
 func TestDirSurvivesKill(t *testing.T) {
 	if root := os.Getenv("BLOB_KILL_DIR"); root != "" {
 		churn(t, root)
@@ -222,7 +225,7 @@ func TestDirSurvivesKill(t *testing.T) {
 	}
 }
 
-// churn changes a store for ever and prints a dot a step.
+// churn changes a store for ever and prints a dot per step.
 func churn(t *testing.T, root string) {
 	dir := openDir(t, root)
 	kept := blobtest.LabelOf(relabelled(), []byte("kept"))
@@ -264,7 +267,7 @@ func wantSound(t *testing.T, root string) {
 	dir := openDir(t, root)
 	labels, err := dir.Labels(t.Context())
 	if err != nil || len(labels) < 5 {
-		t.Fatalf("%d labels, %v; at most one of 6 may be on its way", len(labels), err)
+		t.Fatalf("%d labels, %v; want 6, of which at most one may be missing", len(labels), err)
 	}
 	if _, err := dir.Lookup(t.Context(), relabelled()); err != nil {
 		t.Fatalf("relabelling lost a label: %v", err)
@@ -300,8 +303,7 @@ func files(t *testing.T, path ...string) (names []string) {
 	return names
 }
 
-// TestDirTakesLabelBack: when a blob cannot be put in its place, neither is its
-// label.
+// TestDirTakesLabelBack: when a blob cannot be moved to its place, its label is not kept either.
 func TestDirTakesLabelBack(t *testing.T) {
 	root := t.TempDir()
 	dir := openDir(t, root)
@@ -317,7 +319,7 @@ func TestDirTakesLabelBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := draft.Commit(t.Context(), blobtest.LabelOf(blobtest.UpdateRef(1), b)); err == nil {
-		t.Fatal("a blob took the place of a folder")
+		t.Fatal("a blob replaced a folder")
 	}
 	if err := draft.Close(); err != nil {
 		t.Fatal(err)

@@ -20,7 +20,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// onDisk is how many bytes the files of a folder have.
+// onDisk returns the size of all files in a folder.
 func onDisk(t *testing.T, root string) (size spec.Size) {
 	t.Helper()
 	if err := filepath.WalkDir(root, func(_ string, e fs.DirEntry, err error) error {
@@ -36,12 +36,12 @@ func onDisk(t *testing.T, root string) (size spec.Size) {
 	return size
 }
 
-// slot is the place of an update of a task.
+// slot returns the reference of a node's update.
 func slot(task, round, node uint64) blob.Ref {
 	return blob.Ref{Kind: blob.Update, Slot: spec.Slot{Chain: chain, Task: task, Round: round, Node: node}}
 }
 
-// keep gives a store an update of some bytes.
+// keep stores an update.
 func keep(ctx context.Context, s blob.Store, r blob.Ref, b []byte) error {
 	draft, err := s.For(r.Slot.Task).Draft(ctx, spec.Digest{}, int64(len(b)))
 	if err != nil {
@@ -54,8 +54,8 @@ func keep(ctx context.Context, s blob.Store, r blob.Ref, b []byte) error {
 	return draft.Commit(ctx, blobtest.LabelOf(r, b))
 }
 
-// TestAttackOneTaskFillsTheDisk: the updates of one task take all the room, and with a
-// quota those of other tasks have theirs.
+// TestAttackOneTaskFillsTheDisk: the updates of one task fill the disk. With a quota per task there
+// is room for the updates of other tasks.
 func TestAttackOneTaskFillsTheDisk(t *testing.T) {
 	for name, quota := range map[string]blob.Quota{"no quota": {}, "quota": {All: 64 * spec.KiB, Task: 24 * spec.KiB}} {
 		t.Run(name, func(t *testing.T) {
@@ -93,8 +93,8 @@ func TestAttackOneTaskFillsTheDisk(t *testing.T) {
 	}
 }
 
-// TestAttackUploadsSideBySide: many uploads that are begun together fit one by one, and
-// all together do not. What they say they will send is taken before they send it.
+// TestAttackUploadsSideBySide: many uploads start at the same time; each of them fits, all together
+// do not. So the announced size of an upload is reserved before its first byte.
 func TestAttackUploadsSideBySide(t *testing.T) {
 	const size, many = 1 << 20, 20
 	for name, c := range map[string]struct {
@@ -115,14 +115,14 @@ func TestAttackUploadsSideBySide(t *testing.T) {
 				}
 			}
 			if begun != c.begun {
-				t.Errorf("%d of %d uploads were begun, want %d", begun, many, c.begun)
+				t.Errorf("%d of %d uploads were accepted, want %d", begun, many, c.begun)
 			}
 		})
 	}
 }
 
-// TestAttackUploadToAFullNode: whoever uploads to a node whose disk is full is told so
-// before it sends a byte, and may come again when there is room.
+// TestAttackUploadToAFullNode: an upload to a node whose disk is full is refused before its first
+// byte. It may be repeated when there is room.
 func TestAttackUploadToAFullNode(t *testing.T) {
 	b, ref := blobtest.Bytes(1, 2*blob.ChunkSize), blobtest.UpdateRef(trainer)
 	entry, _ := opening(ref, b)
@@ -159,7 +159,7 @@ func TestAttackUploadToAFullNode(t *testing.T) {
 	}
 }
 
-// TestFetchIntoAFullStore: a store without room asks no peer for the bytes of a blob.
+// TestFetchIntoAFullStore: a node without disk space does not download a blob.
 func TestFetchIntoAFullStore(t *testing.T) {
 	b := blobtest.Bytes(1, 2*blob.ChunkSize)
 	asked := 0
@@ -176,9 +176,9 @@ func TestFetchIntoAFullStore(t *testing.T) {
 	}
 }
 
-// TestAttackDraftsOfBrokenDownloads: a peer that breaks off leaves a part of a blob that
-// nobody ever wants again, also over a restart. It goes when drafts are swept for the
-// second time, but not while somebody goes on with it.
+// TestAttackDraftsOfBrokenDownloads: a peer breaks off a download, so that a partial blob stays
+// that nobody will request again, also after a restart. The second sweep deletes it, unless
+// somebody continues the download.
 func TestAttackDraftsOfBrokenDownloads(t *testing.T) {
 	for name, open := range map[string]func(*testing.T, string) blob.Store{
 		"folder": func(t *testing.T, root string) blob.Store { return openDir(t, root) },
@@ -232,21 +232,20 @@ func TestAttackDraftsOfBrokenDownloads(t *testing.T) {
 			breaksOff(0) // goes on
 			sweep(0)
 			if again := begin(0); again.Size() != 300 {
-				t.Errorf("it goes on at %d, want 300", again.Size())
+				t.Errorf("the download continues at byte %d, want 300", again.Size())
 			} else if err := again.Close(); err != nil {
 				t.Fatal(err)
 			}
 			sweep(1)
 			sweep(1)
 			if dir, ok := s.(*blob.Dir); ok && (dir.Used(0) != 0 || onDisk(t, root) != 0) {
-				t.Errorf("%s are counted, %s are there", dir.Used(0), onDisk(t, root))
+				t.Errorf("%s are counted, %s are on the disk", dir.Used(0), onDisk(t, root))
 			}
 		})
 	}
 }
 
-// TestDirLeavesOtherFilesAlone: what is not named as its own files are is counted and
-// stays.
+// TestDirLeavesOtherFilesAlone: files with names that the store does not use are counted and kept.
 func TestDirLeavesOtherFilesAlone(t *testing.T) {
 	root := t.TempDir()
 	openDir(t, root)
@@ -258,14 +257,14 @@ func TestDirLeavesOtherFilesAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	if used, there := dir.Used(0), onDisk(t, root); used != 300 || there != 300 {
-		t.Errorf("%s are counted, %s are there", used, there)
+		t.Errorf("%s are counted, %s are on the disk", used, there)
 	}
 }
 
-// TestQuotaIsWhatIsOnDisk: after any steps, restarts and kills in between, a folder has
-// no more bytes than its quota, and what is counted is what is there: the bytes of blobs
-// and of drafts to the byte, and a fixed price for each label and each blob that is
-// never below what they take. Lines of forgotten labels do not count.
+// TestQuotaIsWhatIsOnDisk: after random steps, restarts and kills, a folder takes no more bytes
+// than its quota, and the count is right: the exact bytes of blobs and drafts, and for each label
+// and each blob a fixed number of bytes that is at least what it takes. Lines of forgotten labels
+// do not count.
 func TestQuotaIsWhatIsOnDisk(t *testing.T) {
 	quota := blob.Quota{All: 24 * spec.KiB, Task: 12 * spec.KiB}
 	rapid.Check(t, func(rt *rapid.T) {

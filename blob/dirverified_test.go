@@ -17,7 +17,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// verifiedDir is a folder with one blob, the path of its file, and that of its marks.
+// verifiedDir returns a folder with one blob, the path of the blob's file and the path of its
+// marks.
 func verifiedDir(t *testing.T) (root string, b []byte, file, marks string) {
 	t.Helper()
 	root, b = t.TempDir(), blobtest.Bytes(1, 1000)
@@ -28,7 +29,7 @@ func verifiedDir(t *testing.T) (root string, b []byte, file, marks string) {
 	return root, b, filepath.Join(root, "blobs", d.String()), filepath.Join(root, "verified", d.String())
 }
 
-// readVerified reads a blob of a folder that is opened anew, as after a restart.
+// readVerified opens a folder again, as after a restart, and reads a blob.
 func readVerified(t *testing.T, root string, d spec.Digest) ([]byte, error) {
 	t.Helper()
 	f, err := openDir(t, root).OpenVerified(t.Context(), d)
@@ -46,8 +47,8 @@ func replace(t *testing.T, path string, b []byte) {
 	}
 }
 
-// A blob that arrived is not hashed again, also after a restart: only so can one
-// whose bytes were changed pass, with the marks of the changed file forged.
+// TestDirRemembersWhatWasVerified: a stored blob is not hashed again, also after a restart. The
+// test shows this with changed bytes and forged marks: they pass.
 func TestDirRemembersWhatWasVerified(t *testing.T) {
 	root, b, file, marks := verifiedDir(t)
 	d := spec.DigestOf(b)
@@ -59,7 +60,7 @@ func TestDirRemembersWhatWasVerified(t *testing.T) {
 		t.Fatalf("%d bytes, %v", len(got), err)
 	}
 	if again, err := os.ReadFile(marks); err != nil || !bytes.Equal(again, right) {
-		t.Errorf("marks %s, %v: they were right", again, err)
+		t.Errorf("got marks %s, %v; want them unchanged, because they were right", again, err)
 	}
 	wrong := slices.Clone(b)
 	wrong[500] ^= 1
@@ -82,8 +83,9 @@ func TestDirRemembersWhatWasVerified(t *testing.T) {
 	}
 }
 
-// A blob without a label is not synced, so a machine that starts anew may have other
-// bytes, and its marks say nothing: without that the wrong bytes would pass.
+// TestDirDoubtsWhatWasNotSynced: a blob without a label is not synced, so its bytes may be lost
+// when the machine restarts. Its marks are not trusted after that; otherwise wrong bytes would
+// pass.
 func TestDirDoubtsWhatWasNotSynced(t *testing.T) {
 	root, b, file, marks := verifiedDir(t)
 	old, err := os.ReadFile(marks)
@@ -113,8 +115,8 @@ func TestDirDoubtsWhatWasNotSynced(t *testing.T) {
 	}
 }
 
-// forge makes the marks of a blob fit its file, whatever is in it: it lets a store
-// verify a file with the same marks under the digest of its bytes, and copies them.
+// forge makes the marks of a blob fit its file, whatever the file holds. It lets a store verify a
+// hard link to the file under the digest of its bytes, and copies the marks.
 func forge(t *testing.T, file, marks string, old []byte) {
 	t.Helper()
 	b, err := os.ReadFile(file)
@@ -137,8 +139,8 @@ func forge(t *testing.T, file, marks string, old []byte) {
 	replace(t, marks, m)
 }
 
-// Whoever writes to the file of a blob is noticed, also when the time of the last
-// change is set back.
+// TestDirNoticesAChangedFile: a change of a blob's file is detected, also if the file's
+// modification time is set back.
 func TestDirNoticesAChangedFile(t *testing.T) {
 	for name, change := range map[string]func(t *testing.T, file string, wrong []byte){
 		"written to": replace,
@@ -171,7 +173,7 @@ func TestDirNoticesAChangedFile(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			if strings.HasSuffix(name, "set back") && runtime.GOOS != "linux" {
-				t.Skip("this system does not say when a file changed, only what it is told")
+				t.Skip("this system has no change time of files, only a modification time that can be set")
 			}
 			root, b, file, _ := verifiedDir(t)
 			wrong := slices.Clone(b)
@@ -184,13 +186,13 @@ func TestDirNoticesAChangedFile(t *testing.T) {
 			}
 			replace(t, file, b)
 			if got, err := readVerified(t, root, spec.DigestOf(b)); err != nil || !bytes.Equal(got, b) {
-				t.Errorf("put right again: %d bytes, %v", len(got), err)
+				t.Errorf("with the right bytes again: %d bytes, %v", len(got), err)
 			}
 		})
 	}
 }
 
-// setBack keeps the time of a file's last change while it is changed.
+// setBack changes a file and restores its modification time.
 func setBack(t *testing.T, file string, change func()) {
 	t.Helper()
 	info, err := os.Stat(file)
@@ -203,8 +205,8 @@ func setBack(t *testing.T, file string, change func()) {
 	}
 }
 
-// Marks that are gone, torn or of another file are no harm: the bytes are hashed, and
-// marked again. Marks without a blob are dropped.
+// TestDirVerifiesAnewWithoutMarks: if marks are missing, damaged or of another file, the blob is
+// hashed and gets new marks. Marks without a blob are deleted.
 func TestDirVerifiesAnewWithoutMarks(t *testing.T) {
 	root, b, file, marks := verifiedDir(t)
 	right, err := os.ReadFile(marks)
@@ -234,15 +236,16 @@ func TestDirVerifiesAnewWithoutMarks(t *testing.T) {
 		right = again
 	}
 	if err := openDir(t, root).Delete(t.Context(), spec.DigestOf(b)); err != nil || len(files(t, root, "verified")) != 0 {
-		t.Errorf("left of a blob that is deleted: %v, %v", files(t, root, "verified"), err)
+		t.Errorf("marks of a deleted blob are left: %v, %v", files(t, root, "verified"), err)
 	}
 	replace(t, marks, right)
 	if openDir(t, root); len(files(t, root, "verified")) != 0 {
-		t.Errorf("marks of no blob: %v", files(t, root, "verified"))
+		t.Errorf("marks without a blob are left: %v", files(t, root, "verified"))
 	}
 }
 
-// Bytes that change while they are read are no verified ones.
+// TestDirNoticesAChangeWhileItReads: bytes that change while they are read do not count as
+// verified.
 func TestDirNoticesAChangeWhileItReads(t *testing.T) {
 	root, b, file, _ := verifiedDir(t)
 	f, err := openDir(t, root).OpenVerified(t.Context(), spec.DigestOf(b))
@@ -255,8 +258,8 @@ func TestDirNoticesAChangeWhileItReads(t *testing.T) {
 	}
 }
 
-// A file that becomes shorter while its bytes are lent is an error of whoever reads
-// them, and a panic of the reader stays one.
+// TestDirLendsWhatIsNoLongerThere: if a mapped file becomes shorter while a reader uses its bytes,
+// the reader gets an error. A panic of the reader for another reason remains a panic.
 func TestDirLendsWhatIsNoLongerThere(t *testing.T) {
 	root := t.TempDir()
 	b := blobtest.Bytes(1, 1<<20)
@@ -285,7 +288,7 @@ func TestDirLendsWhatIsNoLongerThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := f.View(0, len(b), sum); err == nil {
-		t.Error("bytes that are gone were lent")
+		t.Error("got no error for bytes that are no longer in the file")
 	}
 	func() {
 		defer func() {
@@ -298,7 +301,7 @@ func TestDirLendsWhatIsNoLongerThere(t *testing.T) {
 	func() {
 		defer func() {
 			if _, ok := recover().(runtime.Error); !ok {
-				t.Error("a mistake of the reader is taken for one of the disk")
+				t.Error("a panic of the reader became an error of the disk")
 			}
 		}()
 		var nobody *int

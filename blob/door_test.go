@@ -18,7 +18,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// street is a listener in memory to which anybody comes from the address they like.
+// street is a listener in memory. Connections to it can have any address.
 type street struct {
 	arriving chan net.Conn
 	gone     chan struct{}
@@ -48,7 +48,7 @@ func (s *street) Close() error {
 
 func (s *street) Addr() net.Addr { return &net.TCPAddr{} }
 
-// dial comes from an address.
+// dial opens a connection from an address.
 func (s *street) dial(from string) net.Conn {
 	s.dialled.Add(1)
 	here, there := net.Pipe()
@@ -73,7 +73,7 @@ func (f *arrival) Close() error {
 	return f.Conn.Close()
 }
 
-// open serves a store behind a listener, until the returned function is called.
+// open serves a store on a listener, until the returned function is called.
 func open(s blob.Store, l net.Listener) (stop func()) {
 	web := blob.NewHTTPServer(&blob.Server{Chain: chain, Node: server, Store: s, Policy: rules{}, Keys: rules{}})
 	done := make(chan error)
@@ -84,26 +84,26 @@ func open(s blob.Store, l net.Listener) (stop func()) {
 	}
 }
 
-// caller is a node, or a stranger, at an address.
+// caller returns the client of a node, or of a stranger, at an address.
 func (s *street) caller(node uint64, from string) (c blob.Client, hangUp func()) {
 	transport := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return s.dial(from), nil }}
 	c = blob.Client{Chain: chain, HTTP: &http.Client{Transport: transport}}
 	if node != 0 {
 		c.Node, c.Key = node, keyOf(node)
 	}
-	return c, func() { part(transport) }
+	return c, func() { closeIdle(transport) }
 }
 
-// part ends the idle connections of a client, and returns once the server knows. Both
-// ends of a connection over TLS say goodbye, and a pipe, unlike a socket, keeps no bytes:
-// two that do so at once wait for each other.
-func part(client *http.Transport) {
+// closeIdle closes the idle connections of a client, and returns once the server has noticed. Both
+// ends of a TLS connection send a close message. A pipe, unlike a socket, has no buffer: two ends
+// that send at the same time would wait for each other.
+func closeIdle(client *http.Transport) {
 	synctest.Wait()
 	client.CloseIdleConnections()
 	synctest.Wait()
 }
 
-// gated is an update whose bytes are there once begin is closed.
+// gated returns an update whose bytes can be read once begin is closed.
 func gated(b []byte, begin <-chan struct{}) func() (io.ReadCloser, error) {
 	return func() (io.ReadCloser, error) {
 		r, w := io.Pipe()
@@ -118,7 +118,7 @@ func gated(b []byte, begin <-chan struct{}) func() (io.ReadCloser, error) {
 
 func atStreet() blob.Peer { return blob.Peer{Node: server, Endpoint: "http://127.0.0.1"} }
 
-// asks begins to get a blob over a connection and does not read it.
+// asks requests a blob over a connection and does not read the answer.
 func asks(t *testing.T, conn net.Conn, b []byte) {
 	t.Helper()
 	if _, err := fmt.Fprintf(conn, "GET /v1/models/%s HTTP/1.1\r\nHost: x\r\n\r\n", spec.DigestOf(b)); err != nil {
@@ -126,8 +126,8 @@ func asks(t *testing.T, conn net.Conn, b []byte) {
 	}
 }
 
-// TestIdleStrangersKeepNobodyOut: 300 connections that say nothing hold as many files
-// of a server; behind a door they hold few, and a node is served at once.
+// TestIdleStrangersKeepNobodyOut: 300 idle connections take as many file descriptors of a server.
+// Behind a door only few of them stay open, and a node is served at once.
 func TestIdleStrangersKeepNobodyOut(t *testing.T) {
 	for _, guarded := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -154,8 +154,8 @@ func TestIdleStrangersKeepNobodyOut(t *testing.T) {
 	}
 }
 
-// TestIdleNodesOutlastIdleStrangers: a node keeps the connection for its next request
-// while strangers, who come after it and say nothing, push each other out.
+// TestIdleNodesOutlastIdleStrangers: a node keeps its idle connection for the next request. Idle
+// strangers who connect later replace each other.
 func TestIdleNodesOutlastIdleStrangers(t *testing.T) {
 	for _, signs := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -188,8 +188,8 @@ func TestIdleNodesOutlastIdleStrangers(t *testing.T) {
 	}
 }
 
-// TestOneAddressHasItsPart: connections from one address push each other out, not those
-// of others; a network of IPv6 addresses counts as one, and home is not bounded.
+// TestOneAddressHasItsPart: connections from one address replace each other, not those of other
+// addresses. A /64 network of IPv6 counts as one address; loopback has no limit.
 func TestOneAddressHasItsPart(t *testing.T) {
 	for first, want := range map[string]int64{
 		"10.0.0.1:1": 4 + 1, "[2001:db8::%x]:1": 4 + 1, "[::ffff:10.0.0.1]:1": 4 + 1, "127.0.0.1:1": 20 + 1,
@@ -216,8 +216,8 @@ func TestOneAddressHasItsPart(t *testing.T) {
 	}
 }
 
-// TestNodesGoBeforeStrangers: strangers who take their time over an answer make room for
-// a node; the answer to a node is not cut off by any number of those who come after.
+// TestNodesGoBeforeStrangers: the connections of strangers who read slowly are closed to make room
+// for a node. The answer to a node is not interrupted, however many others connect.
 func TestNodesGoBeforeStrangers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		model := blobtest.Bytes(1, 2*blob.ChunkSize)
@@ -248,7 +248,7 @@ func TestNodesGoBeforeStrangers(t *testing.T) {
 			_, err := c.PutUpdate(t.Context(), atStreet(), slot, entry, gated(update, begin))
 			put <- err
 		}()
-		synctest.Wait() // it was let in, and has the server wait for its bytes
+		synctest.Wait() // it was accepted, and the server waits for its bytes
 		crowd(2)
 		crowd(3)
 		close(begin)
@@ -259,8 +259,8 @@ func TestNodesGoBeforeStrangers(t *testing.T) {
 	})
 }
 
-// TestFullOfNodesWaits: where each connection has the request of a node, the next one
-// is let in when one of them is done; a door that closes lets nobody wait.
+// TestFullOfNodesWaits: when all connections serve requests of nodes, a further one waits until one
+// of them is done. When the door closes, it does not wait any longer.
 func TestFullOfNodesWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStreet()

@@ -11,8 +11,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// TestCommunicationIsAFamilyOfErrors: what another try may change is of the
-// family, what a peer refuses or lacks is not.
+// TestCommunicationIsAFamilyOfErrors: errors that a retry may avoid belong to the family of
+// communication errors; a refusal and a missing blob do not.
 func TestCommunicationIsAFamilyOfErrors(t *testing.T) {
 	b := blobtest.Bytes(1, 2*blob.ChunkSize)
 	held := holding(t, b, blobtest.ModelRef(1))
@@ -39,10 +39,10 @@ func TestCommunicationIsAFamilyOfErrors(t *testing.T) {
 		"breaks off": fetch(spec.DigestOf(b), serve(t, server, held, spoiled(func(w http.ResponseWriter, _ *http.Request) http.ResponseWriter {
 			return &cutter{ResponseWriter: w, left: 100}
 		}))),
-		"stands still": fetch(spec.DigestOf(b), bodies(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })),
+		"stops sending": fetch(spec.DigestOf(b), bodies(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })),
 	} {
 		if !errors.Is(err, spec.ErrCommunication) {
-			t.Errorf("%s: %v is not of the family", name, err)
+			t.Errorf("%s: %v does not belong to the family", name, err)
 		}
 	}
 	for name, err := range map[string]error{
@@ -52,7 +52,7 @@ func TestCommunicationIsAFamilyOfErrors(t *testing.T) {
 		})),
 	} {
 		if err == nil || errors.Is(err, spec.ErrCommunication) {
-			t.Errorf("%s: %v is of the family", name, err)
+			t.Errorf("%s: %v belongs to the family", name, err)
 		}
 	}
 }

@@ -174,7 +174,8 @@ func (f fetch) fetchWhole(ctx context.Context, peer Peer) (_ Entry, progress boo
 	})
 }
 
-// fillDraft has bring fill a draft of a blob and commits it, unless the store has it by now.
+// fillDraft begins a draft of a blob, fills it by calling bring, and commits it, unless the
+// store has the blob by now.
 func (f fetch) fillDraft(ctx context.Context, e Entry, bring func(*Draft) (progress bool, err error)) (_ Entry, progress bool, _ error) {
 	draft, err := f.into.Draft(ctx, e.Digest, f.limit) // waits for another fetch of the same blob
 	if err != nil {

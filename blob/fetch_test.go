@@ -17,7 +17,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// spoiled passes bodies of blobs, not manifests, through a writer.
+// spoiled passes the bodies of blobs, but not manifests, through a writer that spoils them.
 func spoiled(through func(http.ResponseWriter, *http.Request) http.ResponseWriter) func(http.Handler) http.Handler {
 	return func(h http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -29,7 +29,7 @@ func spoiled(through func(http.ResponseWriter, *http.Request) http.ResponseWrite
 	}
 }
 
-// cutter hangs up after some bytes of a body.
+// cutter closes the connection after some bytes of a body.
 type cutter struct {
 	http.ResponseWriter
 	left int
@@ -60,7 +60,7 @@ func (f *flipper) Write(b []byte) (int, error) {
 	return f.ResponseWriter.Write(b)
 }
 
-// asked records the ranges a server is asked for.
+// asked records the byte ranges that are requested from a server.
 type asked struct {
 	mu     sync.Mutex
 	ranges []string
@@ -87,7 +87,7 @@ func TestFetchBetweenAllStores(t *testing.T) {
 					if _, err := clientOf(trainer).PutUpdate(t.Context(), peers[0], slot, entry, reading(b)); err != nil {
 						t.Fatal(err)
 					}
-					for range 2 { // the second time nobody is asked
+					for range 2 { // the second fetch finds the blob in the store
 						got, err := clientOf(evaluator).FetchUpdate(t.Context(), peers, slot, commitment, most, kept)
 						if err != nil || got != entry {
 							t.Fatalf("fetch: %+v, %v; want %+v", got, err, entry)
@@ -104,8 +104,8 @@ func TestFetchBetweenAllStores(t *testing.T) {
 	}
 }
 
-// TestFetchResumes cuts every connection after a chunk and a half: the download
-// goes on where it was.
+// TestFetchResumes: every connection breaks after a chunk and a half. The download continues after
+// the last complete chunk.
 func TestFetchResumes(t *testing.T) {
 	b := blobtest.Bytes(1, 4*blob.ChunkSize+100)
 	var a asked
@@ -124,8 +124,8 @@ func TestFetchResumes(t *testing.T) {
 	}
 }
 
-// TestFetchResumesLater: what one call got, the next goes on from, at another
-// peer and in a store opened anew.
+// TestFetchResumesLater: a second call continues the download of the first one, from another peer
+// and in a store that was opened again.
 func TestFetchResumesLater(t *testing.T) {
 	b := blobtest.Bytes(1, 3*blob.ChunkSize)
 	held := holding(t, b, blobtest.ModelRef(1))
@@ -152,11 +152,11 @@ func TestFetchResumesLater(t *testing.T) {
 	}
 	wantHolds(t, into, b)
 	if len(a.ranges) != 1 || a.ranges[0] != "bytes=524288-" {
-		t.Errorf("the second peer was asked for %v", a.ranges)
+		t.Errorf("the second peer received requests for %v", a.ranges)
 	}
 }
 
-// TestFetchNamesBadChunk flips a bit on the way: the chunk is named, nothing is
+// TestFetchNamesBadChunk: a bit is flipped on the way. The error names the chunk, the chunk is not
 // kept, and the next peer is asked for the rest.
 func TestFetchNamesBadChunk(t *testing.T) {
 	b := blobtest.Bytes(1, 3*blob.ChunkSize)
@@ -178,11 +178,11 @@ func TestFetchNamesBadChunk(t *testing.T) {
 	}
 	wantHolds(t, into, b)
 	if len(a.ranges) != 1 || a.ranges[0] != "bytes=262144-" {
-		t.Errorf("the good peer was asked for %v", a.ranges)
+		t.Errorf("the second peer received requests for %v", a.ranges)
 	}
 }
 
-// rotten gives other bytes than asked for, with a manifest that fits them.
+// rotten serves other bytes than requested, with a manifest that fits them.
 type rotten struct {
 	*blob.Memory
 	right, wrong spec.Digest
@@ -195,8 +195,8 @@ func (r rotten) Open(ctx context.Context, d spec.Digest) (io.ReadSeekCloser, int
 	return r.Memory.Open(ctx, d)
 }
 
-// TestFetchFromLiars: a peer whose own manifest is of the wrong bytes, before
-// and after an honest one that breaks off.
+// TestFetchFromLiars: a peer serves wrong bytes with a manifest that fits them, before and after an
+// honest peer that breaks off. Only right bytes are stored.
 func TestFetchFromLiars(t *testing.T) {
 	b := blobtest.Bytes(1, 3*blob.ChunkSize)
 	wrong := bytes.Clone(b)
@@ -219,8 +219,8 @@ func TestFetchFromLiars(t *testing.T) {
 	wantHolds(t, into, b)
 }
 
-// TestFetchUpdateChecksOpening: a peer that serves another update under the
-// slot, or with another salt, is not believed, although its bytes are whole.
+// TestFetchUpdateChecksOpening: an update or a salt that does not open the commitment on the chain
+// is refused, although its bytes fit its digest.
 func TestFetchUpdateChecksOpening(t *testing.T) {
 	slot := blobtest.UpdateRef(trainer)
 	right, wrong := blobtest.Bytes(1, 10), blobtest.Bytes(2, 10)
@@ -286,7 +286,7 @@ func TestFetchRefusals(t *testing.T) {
 	}
 }
 
-// TestFetchLeavesStalledPeer: a peer that stops sending is left for the next.
+// TestFetchLeavesStalledPeer: when a peer stops sending, the download continues from the next one.
 func TestFetchLeavesStalledPeer(t *testing.T) {
 	b := blobtest.Bytes(1, 2*blob.ChunkSize)
 	held := holding(t, b, blobtest.ModelRef(1))
@@ -302,7 +302,7 @@ func TestFetchLeavesStalledPeer(t *testing.T) {
 	c := clientOf(0)
 	c.ChunkTimeout = 50 * time.Millisecond
 	if _, err := c.FetchModel(t.Context(), []blob.Peer{stalls}, spec.DigestOf(b), most, inDir(t)); !errors.Is(err, blob.ErrStalled) {
-		t.Fatalf("a peer that stands still: %v", err)
+		t.Fatalf("a peer that stops sending: %v", err)
 	}
 	c.ChunkTimeout = time.Second
 	into := inDir(t)
@@ -312,7 +312,7 @@ func TestFetchLeavesStalledPeer(t *testing.T) {
 	wantHolds(t, into, b)
 }
 
-// TestFetchTogether: many fetches of one model end with one blob.
+// TestFetchTogether: many concurrent downloads of one model leave one blob in the store.
 func TestFetchTogether(t *testing.T) {
 	b := blobtest.Bytes(1, 3*blob.ChunkSize)
 	peer := serve(t, server, holding(t, b, blobtest.ModelRef(1)), nil)

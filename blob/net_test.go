@@ -28,12 +28,12 @@ const (
 
 	chain   = "test-1"
 	most    = 3 * blob.ChunkSize // bytes of an update
-	noon    = 1_700_000_000      // what clocks say
-	garbage = "NaN"              // what no update may begin with
+	noon    = 1_700_000_000      // the time on all clocks
+	garbage = "NaN"              // the policy refuses updates that begin with it
 )
 
-// rules is a policy and the registry of keys: trainers of round 1 put, members
-// get updates, everybody gets models.
+// rules is a policy and a registry of keys. Trainers of round 1 may upload, members may download
+// updates, and everybody may download models.
 type rules struct{}
 
 func (rules) MayPut(_ context.Context, c blob.Caller, r blob.Ref, e blob.Entry) error {
@@ -84,7 +84,7 @@ func keyOf(node uint64) ed25519.PrivateKey {
 
 func atNoon() time.Time { return time.Unix(noon, 0) }
 
-// serve starts a node's server on a store; wrap, when set, spoils it.
+// serve starts a node's server on a store. Wrap, unless it is nil, spoils the answers.
 func serve(t *testing.T, node uint64, s blob.Store, wrap func(http.Handler) http.Handler) blob.Peer {
 	t.Helper()
 	var h http.Handler = &blob.Server{
@@ -101,14 +101,14 @@ func serve(t *testing.T, node uint64, s blob.Store, wrap func(http.Handler) http
 	return blob.Peer{Node: node, Endpoint: web.URL + "/"}
 }
 
-// clientOf waits for the server's word before it uploads.
+// clientOf returns a client that waits for the server's permission before it uploads.
 func clientOf(node uint64) blob.Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.ExpectContinueTimeout = time.Minute
 	return blob.Client{Chain: chain, Node: node, Key: keyOf(node), Now: atNoon, HTTP: &http.Client{Transport: transport}}
 }
 
-// opening is an update's entry and its commitment on the chain.
+// opening returns the entry of an update and its commitment on the chain.
 func opening(r blob.Ref, b []byte) (blob.Entry, spec.Digest) {
 	e := blobtest.LabelOf(r, b).Entry
 	return e, spec.UpdateCommitment(r.Slot, e.Digest, e.Salt)
@@ -118,7 +118,7 @@ func reading(b []byte) func() (io.ReadCloser, error) {
 	return func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil }
 }
 
-// holding is a store with the bytes under each of the refs.
+// holding returns a store with the bytes under each of the refs.
 func holding(t *testing.T, b []byte, refs ...blob.Ref) *blob.Memory {
 	t.Helper()
 	s := blob.NewMemory()

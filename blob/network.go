@@ -21,7 +21,7 @@ type Network struct {
 	// Peer looks up a node; its error is [ErrNotFound] if there is none. A node without an
 	// endpoint serves nothing.
 	Peer func(ctx context.Context, node uint64) (Peer, error)
-	// Doubt, when set, is called for a node that does not have the key that Peer returned.
+	// RefreshKey, when set, is called for a node that does not have the key that Peer returned.
 	// It reports whether Peer may return a newer key now; the node is then asked once more.
 	RefreshKey func(node uint64) bool
 	// Stalls remembers peers that stalled, which are asked last. With nil, each blob waits

@@ -15,8 +15,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// deserted is a network of nodes that serve nothing, and the order in which they
-// were asked.
+// deserted is a network of nodes that serve nothing. It records the order in which they were
+// asked.
 type deserted struct {
 	mu    sync.Mutex
 	order []string
@@ -52,8 +52,7 @@ func serveNothing(t *testing.T) *deserted {
 	return a
 }
 
-// TestListsBeginElsewhere: not every node asks the same peer first, and none asks
-// itself.
+// TestListsBeginElsewhere: nodes ask their peers in different orders, and never themselves.
 func TestListsBeginElsewhere(t *testing.T) {
 	a := serveNothing(t)
 	first := map[string]bool{}
@@ -77,9 +76,9 @@ func TestListsBeginElsewhere(t *testing.T) {
 	}
 }
 
-// A peer that could not be looked up may have what the others lack: the error
-// says so.
-func TestLookupThatFailedIsTold(t *testing.T) {
+// TestFailedLookupIsInTheError: a peer whose address could not be looked up may have the blob that
+// all others lack. The error says so.
+func TestFailedLookupIsInTheError(t *testing.T) {
 	n := serveNothing(t).of(0)
 	err := n.FetchModel(t.Context(), []uint64{1, 100}, spec.DigestOf(nil), 1, blob.NewMemory())
 	if !errors.Is(err, blob.ErrNotFound) || !errors.Is(err, spec.ErrCommunication) || !strings.Contains(err.Error(), "node 100 was not looked up") {
@@ -93,11 +92,11 @@ func TestLookupThatFailedIsTold(t *testing.T) {
 	}
 }
 
-// TestSlowPeerGetsASecondChance: what stands still is asked again with patience
-// where nobody else has it.
+// TestSlowPeerGetsASecondChance: a peer that stops sending is asked again, with a longer timeout, if
+// no other peer has the blob.
 func TestSlowPeerGetsASecondChance(t *testing.T) {
 	if testing.Short() {
-		t.Skip("waits until haste gives up")
+		t.Skip("waits for the short timeout")
 	}
 	tries := 0
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -31,15 +31,15 @@ func (members) MayGetModel(_ context.Context, c blob.Caller, r blob.Ref) error {
 	return nil
 }
 
-// modelOf is the place of a task's first model.
+// modelOf returns the reference of a task's first model.
 func modelOf(task uint64) blob.Ref {
 	r := blobtest.ModelRef(1)
 	r.Slot.Task = task
 	return r
 }
 
-// ask is what a server answers to the request of a node, signed for another one where
-// audience says so: the status and, with the digest left out, header and body.
+// ask returns a server's answer to a request that a node has signed for the node audience: the
+// status, and header and body without the digest.
 func ask(t *testing.T, h http.Handler, method string, node, audience uint64, d spec.Digest, query string) (int, string) {
 	t.Helper()
 	target := "/v1/models/" + d.String() + query
@@ -55,9 +55,9 @@ func ask(t *testing.T, h http.Handler, method string, node, audience uint64, d s
 	return w.Code, strings.ReplaceAll(fmt.Sprint(w.Header(), w.Body), d.String(), "DIGEST")
 }
 
-// TestPrivateModel: a model that is for members is given to members, whichever way it
-// is asked for, and whoever else asks learns no more than of one that is not there.
-// Where the policy lets everybody have it, everybody gets it.
+// TestPrivateModel: a model for members only is served to members, whichever way they request it.
+// Others get the same answer as for a model that does not exist. A public model is served to
+// everybody.
 func TestPrivateModel(t *testing.T) {
 	b := blobtest.Bytes(1, 10)
 	d, unknown := spec.DigestOf(b), spec.Digest{1}
@@ -90,14 +90,14 @@ func TestPrivateModel(t *testing.T) {
 			}
 			code, nothing := ask(t, private, way.method, caller.node, caller.audience, unknown, way.query)
 			if diff := cmp.Diff(nothing, answer); code != got || diff != "" {
-				t.Errorf("%s: it is told apart from one that is not there: %d, want %d (-nothing +refused):\n%s", name, got, code, diff)
+				t.Errorf("%s: the refusal differs from the answer for a model that does not exist: %d, want %d (-missing +refused):\n%s", name, got, code, diff)
 			}
 		}
 	}
 }
 
-// TestModelOfTwoTasks: a model that two tasks agreed on is had by whom either of them
-// permits it, and by everybody where one of them is public.
+// TestModelOfTwoTasks: a model that belongs to two tasks is served to everybody whom one of the two
+// tasks permits to have it.
 func TestModelOfTwoTasks(t *testing.T) {
 	b := blobtest.Bytes(1, 10)
 	elsewhere := modelOf(3)
@@ -122,7 +122,7 @@ func TestModelOfTwoTasks(t *testing.T) {
 			}
 		}
 		if diff := cmp.Diff(test.gets, got); diff != "" {
-			t.Errorf("of %v get it (-want +got):\n%s", test.places, diff)
+			t.Errorf("of the places %v, these nodes get the model (-want +got):\n%s", test.places, diff)
 		}
 	}
 }
@@ -137,8 +137,9 @@ func (s silent) MayGetModel(ctx context.Context, c blob.Caller, r blob.Ref) erro
 	return s.members.MayGetModel(ctx, c, r)
 }
 
-// TestModelWithoutChain: what cannot be judged is refused, but not as if it were not
-// there, and a task that can be judged decides.
+// TestModelWithoutChain: if the chain does not answer for a model's task, the request is refused,
+// but not as for a model that does not exist. If the model also belongs to a task for which the
+// chain answers, that task decides.
 func TestModelWithoutChain(t *testing.T) {
 	b := blobtest.Bytes(1, 10)
 	s := holding(t, b, modelOf(1), modelOf(2))

@@ -8,7 +8,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// TestRefOfAProposal: a model that a vote wants has a place of its own, apart from model 0.
+// TestRefOfAProposal: a model that a proposal nominates has its own reference, which differs from
+// that of model 0.
 func TestRefOfAProposal(t *testing.T) {
 	slot := spec.Slot{Chain: "test-1", Task: 1}
 	for _, r := range []blob.Ref{{Kind: blob.Model, Slot: slot, Proposal: 7}, {Kind: blob.State, Slot: slot, Proposal: 7}} {
@@ -29,11 +30,11 @@ func TestRefOfAProposal(t *testing.T) {
 	}
 	for _, path := range []string{"tasks/1/proposals/0/model", "tasks/1/proposals/07/model", "tasks/1/proposals/7/updates/1", "tasks/1/proposals/7/update"} {
 		if r, err := blob.ParseRef("test-1", path); err == nil {
-			t.Errorf("%s is %+v", path, r)
+			t.Errorf("%s was read as %+v, want an error", path, r)
 		}
 	}
 	slot.Round = 2
 	if err := (blob.Ref{Kind: blob.Model, Slot: slot, Proposal: 7}).Validate(); err == nil {
-		t.Error("a model is of a round and of a proposal")
+		t.Error("a reference with both a round and a proposal is valid")
 	}
 }

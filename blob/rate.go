@@ -80,20 +80,20 @@ func (s *Server) admit(r *http.Request) (Caller, error) {
 	address := networkOf(r.RemoteAddr)
 	nodes := Rate{cmp.Or(s.Nodes.Burst, nodeBurst), cmp.Or(s.Nodes.PerSecond, nodePerSecond)}
 	strangers := Rate{cmp.Or(s.Strangers.Burst, strangerBurst), cmp.Or(s.Strangers.PerSecond, strangerPerSecond)}
-	paid := s.takeAddressToken(address, strangers)
-	if paid != nil && !s.signedLately(r.Header.Get(HeaderNode)) {
-		return Caller{}, paid
+	refused := s.takeAddressToken(address, strangers)
+	if refused != nil && !s.signedLately(r.Header.Get(HeaderNode)) {
+		return Caller{}, refused
 	}
 	caller, err := s.caller(r)
 	switch {
 	case err != nil:
 		return Caller{}, err
 	case caller.Stranger():
-		return caller, paid
+		return caller, refused
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if paid == nil {
+	if refused == nil {
 		s.addresses.giveBack(address, strangers)
 	}
 	return caller, s.nodes.take(caller.Node, nodes, s.now())

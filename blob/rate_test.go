@@ -18,7 +18,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// counted is a registry and policy that counts what it is asked.
+// counted is a registry and a policy that count their queries.
 type counted struct {
 	rules
 	keys, gets atomic.Int64
@@ -34,8 +34,7 @@ func (c *counted) MayGetUpdate(ctx context.Context, who blob.Caller, r blob.Ref)
 	return c.rules.MayGetUpdate(ctx, who, r)
 }
 
-// rated is a server whose callers are counted, and the answer to a request of a node, or
-// of a stranger, at an address.
+// rated is a server with a limit on the rate of requests.
 type rated struct {
 	counted
 	blob.Server
@@ -62,7 +61,7 @@ func (s *rated) ask(t *testing.T, node uint64, from string) *httptest.ResponseRe
 	return w
 }
 
-// signedAt are the headers of a node's GET at a moment.
+// signedAt returns the headers of a GET that a node has signed at a time.
 func signedAt(now time.Time, node uint64, target string) http.Header {
 	said := blob.RequestStatement(chain, server, node, http.MethodGet, target, "", "", now.Unix())
 	h := http.Header{}
@@ -72,8 +71,9 @@ func signedAt(now time.Time, node uint64, target string) http.Header {
 	return h
 }
 
-// TestPenalty: a stranger who asks again at once is answered as often as the server can;
-// with a penalty, as often as it may ask and once a second more.
+// TestPenalty: without a penalty, a stranger who repeats its request is answered as fast as the
+// server can. With a penalty it is answered as often as its burst allows, and then once per
+// second.
 func TestPenalty(t *testing.T) {
 	const asks = 50
 	for _, penalty := range []time.Duration{0, time.Second} {
@@ -91,10 +91,10 @@ func TestPenalty(t *testing.T) {
 	}
 }
 
-// TestStrangerIsRated: a stranger who asks for ever has the policy, and so the chain,
-// asked each time; with a rate it is refused before anybody is asked, also with
-// signatures of nodes that there are none of. Nodes seen lately and other addresses,
-// are served all along, and the stranger when it has waited.
+// TestStrangerIsRated: each request of a stranger causes a query of the policy, and so of the
+// chain. With a limit on the rate, further requests are refused without a query, also those with
+// signatures of nodes that do not exist. Recently seen nodes and other addresses are served all
+// the time, and the stranger after a pause.
 func TestStrangerIsRated(t *testing.T) {
 	const asks = 50
 	unrated, s := newRated(), newRated()
@@ -104,7 +104,7 @@ func TestStrangerIsRated(t *testing.T) {
 		unrated.ask(t, 0, "10.0.0.1:1")
 	}
 	if got := unrated.gets.Load(); got != asks {
-		t.Fatalf("without it the policy is asked %d times", got)
+		t.Fatalf("without the limit: got %d queries of the policy", got)
 	}
 	const here, elsewhere = "10.0.0.1:1", "10.0.0.2:1"
 	if code := s.ask(t, evaluator, here).Code; code != http.StatusNotFound {
@@ -118,7 +118,7 @@ func TestStrangerIsRated(t *testing.T) {
 		}
 	}
 	if got := s.gets.Load(); got != 10 {
-		t.Errorf("the policy is asked %d times, want 10", got)
+		t.Errorf("got %d queries of the policy, want 10", got)
 	}
 	asked := s.keys.Load()
 	for range asks {
@@ -127,7 +127,7 @@ func TestStrangerIsRated(t *testing.T) {
 		}
 	}
 	if got := s.keys.Load(); got != asked {
-		t.Errorf("the registry is asked %d times for nodes that there are none of", got-asked)
+		t.Errorf("got %d queries of the registry for nodes that do not exist, want 0", got-asked)
 	}
 	for from, node := range map[string]uint64{here: evaluator, elsewhere: 0} {
 		if code := s.ask(t, node, from).Code; code == http.StatusTooManyRequests {
@@ -142,8 +142,8 @@ func TestStrangerIsRated(t *testing.T) {
 	}
 }
 
-// TestNodesAreRatedOneByOne: a round of 2048 trainers behind one address is served, each
-// several times in one moment; a node that asks without end is refused alone.
+// TestNodesAreRatedOneByOne: 2048 trainers behind one address are served, each several times at the
+// same moment. A node that sends requests without end is refused; the others are not.
 func TestNodesAreRatedOneByOne(t *testing.T) {
 	s := newRated()
 	for node := range uint64(2048) {
@@ -168,26 +168,26 @@ func TestNodesAreRatedOneByOne(t *testing.T) {
 	}
 }
 
-// TestCallersAreForgotten: who comes from ever new addresses does not fill the memory.
+// TestCallersAreForgotten: an attacker with ever new addresses does not fill the memory.
 func TestCallersAreForgotten(t *testing.T) {
 	s := newRated()
 	s.Strangers = blob.Rate{Burst: 1, PerSecond: 1}
 	code := func(i int) int { return s.ask(t, 0, fmt.Sprintf("10.1.%d.%d:1", i>>8, i&255)).Code }
 	code(0)
 	if got := code(0); got != http.StatusTooManyRequests {
-		t.Fatalf("remembered: %d", got)
+		t.Fatalf("the address should still be known: got status %d", got)
 	}
 	for i := range 4096 {
 		code(1 + i)
 	}
 	if got := code(0); got != http.StatusForbidden {
-		t.Errorf("after 4096 others: %d, want it to be forgotten", got)
+		t.Errorf("after 4096 other addresses: got status %d, want the address to be forgotten", got)
 	}
 }
 
-// TestWhoAsksTooOftenWaits: a client that is told when to ask again does, and gets all
-// it asked for; one that would have to wait beyond its patience goes to the next peer.
-func TestWhoAsksTooOftenWaits(t *testing.T) {
+// TestClientWaitsForRetryAfter: a client waits for the time in the header Retry-After and then gets
+// everything. If that time exceeds its own timeout, it continues with the next peer.
+func TestClientWaitsForRetryAfter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStreet()
 		b := blobtest.Bytes(1, 10)
@@ -217,6 +217,6 @@ func TestWhoAsksTooOftenWaits(t *testing.T) {
 	b := blobtest.Bytes(1, 10)
 	peers := []blob.Peer{{Node: 1, Endpoint: busy.URL}, serve(t, server, holding(t, b, blobtest.ModelRef(1)), nil)}
 	if _, err := clientOf(0).FetchModel(t.Context(), peers, spec.DigestOf(b), 10, blob.NewMemory()); err != nil || asked != 1 {
-		t.Errorf("a peer that sends everybody away is asked %d times: %v", asked, err)
+		t.Errorf("a peer that refuses everybody got %d requests: %v", asked, err)
 	}
 }

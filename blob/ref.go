@@ -15,7 +15,7 @@ type Kind uint8
 // The kinds of blob.
 const (
 	Model  Kind = iota + 1 // the model a round agreed on; round 0 is where a task starts
-	Update                 // what one trainer made of it
+	Update                 // the update of that model by one trainer
 	State                  // the server optimiser's state that belongs to a model
 	Start                  // the initial model from outside with whose weights a task starts
 )

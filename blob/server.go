@@ -32,7 +32,7 @@ type Server struct {
 	Store  Store
 	Policy Policy
 	Keys   Keys
-	// Doubt, when set, is called for a node whose signature does not match the key that Keys
+	// RefreshKey, when set, is called for a node whose signature does not match the key that Keys
 	// returned. It reports whether Keys may return a newer key now; the signature is then
 	// checked once more.
 	RefreshKey func(node uint64) bool

@@ -22,7 +22,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// TestPutAccess is the access matrix of uploads: what is refused changes nothing.
+// TestPutAccess tries all kinds of uploads: which are accepted and which are refused. A refused one
+// changes nothing.
 func TestPutAccess(t *testing.T) {
 	update := blobtest.Bytes(1, blob.ChunkSize+1)
 	slot := blobtest.UpdateRef(trainer)
@@ -38,7 +39,7 @@ func TestPutAccess(t *testing.T) {
 		name   string
 		client blob.Client
 		slot   blob.Ref
-		says   []byte // the digest is of these
+		says   []byte // bytes that the digest names
 		sends  []byte
 		want   error
 	}{
@@ -68,7 +69,7 @@ func TestPutAccess(t *testing.T) {
 			}
 			aboutBytes := test.want == nil || errors.Is(test.want, blob.ErrMismatch) || errors.Is(test.want, blob.ErrContent)
 			if sent := len(test.sends) - body.Len(); !aboutBytes && sent > 0 {
-				t.Errorf("a refusal that needs no bytes cost %d", sent)
+				t.Errorf("%d bytes were sent before a refusal that does not depend on them", sent)
 			}
 			if test.want != nil {
 				wantNothing(t, s)
@@ -109,7 +110,7 @@ func TestPutTwice(t *testing.T) {
 	wantHolds(t, s, first)
 }
 
-// TestPutRace: two updates for one slot at the same time, exactly one is kept.
+// TestPutRace: of two different updates for one slot at the same time, exactly one is kept.
 func TestPutRace(t *testing.T) {
 	s := inDir(t)
 	peer := serve(t, server, s, nil)
@@ -133,7 +134,7 @@ func TestPutRace(t *testing.T) {
 	wantHolds(t, s, blobtest.Bytes(byte(won), blob.ChunkSize))
 }
 
-// TestGetAccess is the access matrix of downloads.
+// TestGetAccess tries all kinds of downloads: which are served and which are refused.
 func TestGetAccess(t *testing.T) {
 	update, model := blobtest.Bytes(1, 10), blobtest.Bytes(2, 10)
 	s := holding(t, update, blobtest.UpdateRef(trainer))
@@ -195,7 +196,7 @@ func TestGetAccess(t *testing.T) {
 	}
 }
 
-// private is a policy by which a trainer gets its own update only, and an evaluator all.
+// private is a policy under which a trainer gets only its own update, and an evaluator gets all.
 type private struct{ rules }
 
 func (private) MayGetUpdate(_ context.Context, c blob.Caller, r blob.Ref) error {
@@ -205,9 +206,9 @@ func (private) MayGetUpdate(_ context.Context, c blob.Caller, r blob.Ref) error 
 	return nil
 }
 
-// TestListIsOfWhatTheCallerMayGet: whoever may get some updates of a round is told
-// of those, and whoever may get none is refused.
-func TestListIsOfWhatTheCallerMayGet(t *testing.T) {
+// TestListHasOnlyPermittedUpdates: the list of a round's updates has those that the caller may get.
+// A caller who may get none is refused.
+func TestListHasOnlyPermittedUpdates(t *testing.T) {
 	update := blobtest.Bytes(1, 10)
 	mine, other := blobtest.LabelOf(blobtest.UpdateRef(trainer), update), blobtest.LabelOf(blobtest.UpdateRef(otherTrainer), update)
 	web := httptest.NewServer(&blob.Server{
@@ -223,12 +224,12 @@ func TestListIsOfWhatTheCallerMayGet(t *testing.T) {
 			t.Errorf("node %d: %v", node, err)
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("node %d is told (-want +got):\n%s", node, diff)
+			t.Errorf("list for node %d (-want +got):\n%s", node, diff)
 		}
 	}
 }
 
-// TestAnswers reads the answers as they are on the wire.
+// TestAnswers checks status and body of the answers.
 func TestAnswers(t *testing.T) {
 	update := []byte("update")
 	s := holding(t, update, blobtest.UpdateRef(trainer), blobtest.ModelRef(1))
@@ -264,8 +265,9 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// TestFailureIsNotTold: a failing store is the operator's business.
-func TestFailureIsNotTold(t *testing.T) {
+// TestFailureIsNotShownToCallers: the reason why a store fails is logged for the operator, and not
+// sent to the caller.
+func TestFailureIsNotShownToCallers(t *testing.T) {
 	dir := t.TempDir()
 	var failed error
 	h := &blob.Server{
@@ -276,15 +278,15 @@ func TestFailureIsNotTold(t *testing.T) {
 	defer web.Close()
 	_, err := clientOf(trainer).FetchModel(t.Context(), []blob.Peer{{Node: server, Endpoint: web.URL}}, spec.Digest{1}, 9, blob.NewMemory())
 	if err == nil || strings.Contains(err.Error(), "disk") || !strings.Contains(err.Error(), "internal error") {
-		t.Errorf("the caller is told %v", err)
+		t.Errorf("the caller received %v", err)
 	}
 	if !errors.Is(failed, errDisk) {
-		t.Errorf("the operator is told %v", failed)
+		t.Errorf("logged for the operator: %v", failed)
 	}
 }
 
-// TestSlowUpload: a trainer that stops in the middle of its update is cut off,
-// and nothing of it is kept.
+// TestSlowUpload: the connection of a trainer that stops in the middle of its update is closed, and
+// nothing of the update is kept.
 func TestSlowUpload(t *testing.T) {
 	s := inDir(t)
 	web := httptest.NewServer(&blob.Server{
@@ -312,7 +314,7 @@ func TestSlowUpload(t *testing.T) {
 	wantNothing(t, s)
 }
 
-// TestTooManyUploads: a slot cannot be made to fill the disk.
+// TestTooManyUploads: concurrent uploads to one slot cannot fill the disk.
 func TestTooManyUploads(t *testing.T) {
 	s := inDir(t)
 	peer := serve(t, server, s, nil)
@@ -328,7 +330,7 @@ func TestTooManyUploads(t *testing.T) {
 		r, w := io.Pipe()
 		held = append(held, w)
 		go func() { errs <- put(func() (io.ReadCloser, error) { return r, nil }) }()
-		if _, err := w.Write(update[:99]); err != nil { // returns once the server asked for it
+		if _, err := w.Write(update[:99]); err != nil { // returns once the server has permitted it
 			t.Fatal(err)
 		}
 	}
@@ -357,7 +359,7 @@ func TestHealth(t *testing.T) {
 	}
 	peer.Node = otherServer
 	if err := clientOf(0).Health(t.Context(), peer); err == nil {
-		t.Error("another node's server is taken for the right one")
+		t.Error("the server of another node passes the health check")
 	}
 }
 

@@ -18,8 +18,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// pair is a network of node 1, whose server is spoiled, and node 2, whose is not. Both
-// hold some blobs as models.
+// pair returns a network of two nodes that serve the same models. The server of node 1 is spoiled.
 func pair(t *testing.T, spoil func(http.Handler) http.Handler, models ...[]byte) (n blob.Network, stop func()) {
 	t.Helper()
 	held := blob.NewMemory()
@@ -63,7 +62,7 @@ func pair(t *testing.T, spoil func(http.Handler) http.Handler, models ...[]byte)
 	}
 }
 
-// dripper brings each write only after 1.8 s, just before the haste of 2 s is over.
+// dripper delays each write by 1.8 s, just less than the short timeout of 2 s.
 type dripper struct {
 	http.ResponseWriter
 	brought *atomic.Int64
@@ -85,9 +84,9 @@ func (d dripper) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// TestDrippingPeerIsLeft: a peer that brings each chunk just in time is asked for a
-// whole model, chunk by chunk, by whoever looks at chunks alone; with a floor on its
-// speed it is left for the next after a few, and what it brought is not lost.
+// TestDrippingPeerIsLeft: a peer sends each chunk just before the timeout. A client without a least
+// speed downloads the whole model from it. With a least speed it changes to the next peer after a
+// few chunks, which it keeps.
 func TestDrippingPeerIsLeft(t *testing.T) {
 	const size = 20 * blob.ChunkSize
 	b := blobtest.Bytes(1, size)
@@ -112,15 +111,15 @@ func TestDrippingPeerIsLeft(t *testing.T) {
 			wantHolds(t, into, b)
 			synctest.Wait()
 			if chunks := brought.Load() / blob.ChunkSize; floor != (chunks < 5) {
-				t.Errorf("floor %v: %d of 20 chunks came from the peer that drips", floor, chunks)
+				t.Errorf("least speed %v: %d of 20 chunks came from the slow peer", floor, chunks)
 			}
 		})
 	}
 }
 
-// TestStallerIsAskedLast: who stands still costs each blob the haste again, unless it is
-// remembered; then it costs one. It is asked again where nobody else has it, and is no
-// longer last after a while.
+// TestStallerIsAskedLast: a peer that stops sending costs a timeout for each blob. A client that
+// remembers the peer asks it last, so it costs one timeout only. The peer is still asked if nobody
+// else has the blob, and is forgotten after an hour.
 func TestStallerIsAskedLast(t *testing.T) {
 	var models [][]byte
 	for i := range 6 {
@@ -155,25 +154,25 @@ func TestStallerIsAskedLast(t *testing.T) {
 				want = 1
 			}
 			if got := asked.Swap(0); got != want {
-				t.Errorf("remembered %v: %d models cost it %d requests, want %d", stalls != nil, len(models), got, want)
+				t.Errorf("stalls remembered %v: for %d models the peer got %d requests, want %d", stalls != nil, len(models), got, want)
 			}
 			well.Store(true)
 			get(models[0], 1)
 			if got := asked.Swap(0); got != 1 {
-				t.Errorf("where nobody else has it, it is asked %d times", got)
+				t.Errorf("when nobody else has the blob, the peer got %d requests", got)
 			}
 			<-time.After(time.Hour)
 			get(models[0], 1, 2)
 			if got := asked.Load(); got != 1 {
-				t.Errorf("an hour later it is asked %d times", got)
+				t.Errorf("an hour later the peer got %d requests", got)
 			}
 		})
 	}
 }
 
-// TestStallerOfARoundIsAskedLast: where each round ends before the haste does, who stands
-// still costs every round its model, unless it is remembered although nobody waited for
-// the haste to end. One round costs nothing where it ends at once: nobody was slow.
+// TestStallerOfARoundIsAskedLast: rounds end before the short timeout does. A peer that stops
+// sending then costs every round its model, unless it is remembered although the timeout did not
+// pass. If a round ends at once, the peer is not remembered, since it was not slow.
 func TestStallerOfARoundIsAskedLast(t *testing.T) {
 	b := blobtest.Bytes(1, 10)
 	for _, c := range []struct {
@@ -205,15 +204,15 @@ func TestStallerOfARoundIsAskedLast(t *testing.T) {
 				synctest.Wait()
 			}
 			if got := asked.Load(); got != c.asked {
-				t.Errorf("remembered %v, rounds of %s: 4 of them ask it %d times, want %d", c.stalls != nil, c.round, got, c.asked)
+				t.Errorf("stalls remembered %v, rounds of %s: the peer got %d requests in 4 rounds, want %d", c.stalls != nil, c.round, got, c.asked)
 			}
 		})
 	}
 }
 
-// TestDrippingUploadIsCutOff: a node that sends each chunk just before the patience ends
-// holds a connection as long as its update is large; with a floor on its speed it is cut
-// off, and nothing of it is kept.
+// TestDrippingUploadIsCutOff: a node uploads each chunk just before the timeout, so that a large
+// update occupies a connection for long. With a least speed the connection is closed, and nothing
+// of the update is kept.
 func TestDrippingUploadIsCutOff(t *testing.T) {
 	update := blobtest.Bytes(1, most)
 	entry, _ := opening(blobtest.UpdateRef(trainer), update)
@@ -232,7 +231,7 @@ func TestDrippingUploadIsCutOff(t *testing.T) {
 				return io.NopCloser(&drip{left: update}), nil
 			})
 			if floor == (err == nil) {
-				t.Errorf("floor %v: %v", floor, err)
+				t.Errorf("least speed %v: %v", floor, err)
 			}
 			hangUp()
 			_ = web.Close()

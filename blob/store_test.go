@@ -30,8 +30,8 @@ func openDir(t *testing.T, root string) *blob.Dir {
 	return d
 }
 
-// TestDirIsMemory runs the same random steps on both stores; the folder is also
-// opened anew in between.
+// TestDirIsMemory runs the same random steps on both stores; in between the folder is opened
+// again. Both must give the same results.
 func TestDirIsMemory(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		root := t.TempDir()

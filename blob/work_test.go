@@ -16,9 +16,9 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// TestRefusedUploadTellsNobody: a node that does something at each PUT is kept busy by
-// strangers; one that is told of what was stored is not.
-func TestRefusedUploadTellsNobody(t *testing.T) {
+// TestRefusedUploadWakesNobody: a node that reacts to each PUT can be kept busy by strangers. A
+// node that reacts to stored updates only cannot.
+func TestRefusedUploadWakesNobody(t *testing.T) {
 	var puts, stored atomic.Int64
 	handler := &blob.Server{
 		Chain: chain, Node: server, Store: inMemory(t), Policy: rules{}, Keys: rules{}, Now: atNoon,
@@ -41,7 +41,7 @@ func TestRefusedUploadTellsNobody(t *testing.T) {
 		}
 	}
 	if puts.Load() != strangers || stored.Load() != 0 {
-		t.Errorf("%d PUTs that are refused tell the node of %d updates, want none", puts.Load(), stored.Load())
+		t.Errorf("%d refused PUTs woke the node for %d updates, want none", puts.Load(), stored.Load())
 	}
 	for range 3 { // the second brings what is there
 		if _, err := clientOf(trainer).PutUpdate(t.Context(), peer, slot, entry, reading(update)); err != nil {
@@ -49,11 +49,11 @@ func TestRefusedUploadTellsNobody(t *testing.T) {
 		}
 	}
 	if stored.Load() != 1 {
-		t.Errorf("one update is told of %d times", stored.Load())
+		t.Errorf("the node was woken %d times for one update", stored.Load())
 	}
 }
 
-// weighed is a store that counts what is read of its blobs.
+// weighed is a store that counts the bytes that are read.
 type weighed struct {
 	blob.Store
 	read *atomic.Int64
@@ -75,8 +75,8 @@ func (f weighedFile) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// TestManifestIsMadeOnce: a request of a hundred bytes makes the server hash a model
-// one time and no more, however many ask and whether they wait for the answer.
+// TestManifestIsMadeOnce: a request for a manifest makes the server hash the whole model. Many
+// requests, also from clients that do not wait for the answer, make it do so only once.
 func TestManifestIsMadeOnce(t *testing.T) {
 	model := blobtest.Bytes(1, 4*blob.ChunkSize+1)
 	var read atomic.Int64
@@ -96,7 +96,7 @@ func TestManifestIsMadeOnce(t *testing.T) {
 		}
 	}
 	if got := read.Swap(0); got != strangers*int64(len(model)) {
-		t.Fatalf("without it %d bytes are read", got)
+		t.Fatalf("without the defence %d bytes are read", got)
 	}
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -118,8 +118,8 @@ func TestManifestIsMadeOnce(t *testing.T) {
 	}
 }
 
-// TestRottenManifestIsNotRemembered: a blob that rotted and was fetched anew is served
-// with the manifest of its right bytes.
+// TestRottenManifestIsNotRemembered: a blob was damaged on the disk and then downloaded again. It
+// is served with the manifest of its right bytes.
 func TestRottenManifestIsNotRemembered(t *testing.T) {
 	b := blobtest.Bytes(1, blob.ChunkSize+1)
 	wrong := bytes.Clone(b)
@@ -135,11 +135,11 @@ func TestRottenManifestIsNotRemembered(t *testing.T) {
 	}
 	sick.healthy.Store(true)
 	if _, err := clientOf(0).FetchModel(t.Context(), peer, spec.DigestOf(b), most, inMemory(t)); err != nil {
-		t.Errorf("healthy again: %v", err)
+		t.Errorf("downloaded again: %v", err)
 	}
 }
 
-// healing is rotten until it is healthy.
+// healing is a store whose blob is damaged until healthy is set.
 type healing struct {
 	rotten
 	healthy atomic.Bool
@@ -152,7 +152,7 @@ func (h *healing) Open(ctx context.Context, d spec.Digest) (io.ReadSeekCloser, i
 	return h.rotten.Open(ctx, d)
 }
 
-// unlisted is a store that must not be asked for all of its labels.
+// unlisted is a store that counts the labels which it copies for lists.
 type unlisted struct {
 	blob.Store
 	copied *atomic.Int64
@@ -170,8 +170,8 @@ func (s unlisted) UpdatesOf(ctx context.Context, r blob.Ref) ([]blob.Label, erro
 	return labels, err
 }
 
-// TestListCostsItsRound: to list a round costs what the round has, not what the node
-// holds of all rounds.
+// TestListCostsItsRound: the cost of listing a round's updates depends on this round, not on all
+// updates in the store.
 func TestListCostsItsRound(t *testing.T) {
 	b := []byte("update")
 	var refs []blob.Ref
@@ -183,7 +183,7 @@ func TestListCostsItsRound(t *testing.T) {
 	var copied atomic.Int64
 	s := unlisted{holding(t, b, refs...), &copied}
 	if _, err := s.Labels(t.Context()); err != nil || copied.Swap(0) != 100 {
-		t.Fatalf("without it %d labels are copied, %v", copied.Load(), err)
+		t.Fatalf("without the defence %d labels are copied, %v", copied.Load(), err)
 	}
 	list, err := clientOf(evaluator).Updates(t.Context(), serve(t, server, s, nil), 1, 7)
 	if err != nil || len(list) != 1 || copied.Load() != 1 {

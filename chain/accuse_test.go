@@ -7,7 +7,8 @@ import (
 	"github.com/althing-network/althing/round"
 )
 
-// An accusation is never free, and a false one costs its gas and changes nothing else.
+// TestFalseAccusationCostsItsGas: every accusation pays for its gas; a false one changes nothing
+// else.
 func TestFalseAccusationCostsItsGas(t *testing.T) {
 	c := training(t, 3, nil)
 	var before, after taskpb.QueryTaskResponse
@@ -24,10 +25,10 @@ func TestFalseAccusationCostsItsGas(t *testing.T) {
 	has := c.balance("bob")
 	res := c.block(c.says("bob", fee, 1, wrong))[0]
 	if res.Code != round.ErrContradiction.Code || res.Codespace != "task" {
-		t.Errorf("a false accusation is answered with %s/%d: %s", res.Codespace, res.Code, res.Log)
+		t.Errorf("a false accusation: got %s/%d: %s", res.Codespace, res.Code, res.Log)
 	}
 	if got := c.balance("bob"); got != has-fee {
-		t.Errorf("bob has %d of %d: want %d for the gas to be gone", got, has, fee)
+		t.Errorf("bob has %d of %d uthing: want %d less, the price of the gas", got, has, fee)
 	}
 	c.ask("/althing.task.v1.Query/Task", &taskpb.QueryTask{Id: 1}, &after)
 	if len(after.Task.Faults) != 0 {

@@ -190,11 +190,11 @@ func (a *App) keep(keys map[string]*storetypes.KVStoreKey, logger log.Logger) {
 		a.Codec, runtime.NewKVStoreService(keys[task.Name]), a.bank, a.nodes, a.datasets, a.ledger, a.models,
 		signed{a.Encoding, a.accounts}, Denom, authority)
 
-	joint := council{a}
+	links := moduleLinks{a}
 	a.timelock = timelock.NewKeeper(
-		a.Codec, runtime.NewKVStoreService(keys[timelock.Name]), a.MsgServiceRouter(), joint, joint, accountCodec, authority)
-	a.dao.Attach(dao.Parts{Gov: a.gov, Nodes: a.nodes, Timelock: a.timelock, Periods: joint.CheckPeriods, Trying: task.WithDryRun})
-	a.nodes.Govern(node.Governance{Authority: authority, Mint: a.token, Stakes: joint, Timelock: joint, Periods: joint})
+		a.Codec, runtime.NewKVStoreService(keys[timelock.Name]), a.MsgServiceRouter(), links, links, accountCodec, authority)
+	a.dao.Attach(dao.Parts{Gov: a.gov, Nodes: a.nodes, Timelock: a.timelock, Periods: links.CheckPeriods, Trying: task.WithDryRun})
+	a.nodes.Govern(node.Governance{Authority: authority, Mint: a.token, Stakes: links, Timelock: links, Periods: links})
 }
 
 // setModules registers the modules and sets the order in which they act in a block.
@@ -263,7 +263,7 @@ func (a *App) initialise(ctx sdk.Context, req *abci.RequestInitChain) (res *abci
 	if err := a.checkProposals(ctx); err != nil {
 		return nil, fmt.Errorf("read the genesis: %w", err)
 	}
-	if err := (council{a}).CheckPeriods(ctx); err != nil {
+	if err := (moduleLinks{a}).CheckPeriods(ctx); err != nil {
 		return nil, fmt.Errorf("read the genesis: %w", err)
 	}
 	if err := a.restoreSpent(ctx, state[spentName]); err != nil {

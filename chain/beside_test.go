@@ -12,8 +12,8 @@ import (
 	"github.com/althing-network/althing/pb/taskpb"
 )
 
-// Questions are answered while blocks are made: with -race, the detector says whether
-// the two are safe beside each other. The SDK's own answers are not.
+// TestQueriesBesideBlocks: queries are answered while blocks are made. Run with -race, it shows that
+// both may run at the same time. The SDK's own queries have a data race.
 func TestQueriesBesideBlocks(t *testing.T) {
 	n := start(t, genesis(t))
 	n.block(n.sign("ann", 1, 5000, register("ann", 2*chain.Thing)))

@@ -35,7 +35,7 @@ func key(name string) *secp256k1.PrivKey { return secp256k1.GenPrivKeyFromSecret
 
 func account(name string) sdk.AccAddress { return sdk.AccAddress(key(name).PubKey().Address()) }
 
-// genesis is one validator and two rich people.
+// genesis returns a genesis with one validator, and two accounts with many coins.
 func genesis(t testing.TB) chain.Genesis {
 	t.Helper()
 	validator, err := chain.SignValidator(chainID, "one", key("validator"),
@@ -56,16 +56,16 @@ func genesis(t testing.TB) chain.Genesis {
 	}
 }
 
-// network is an application that is handed blocks, without consensus.
+// network is an application that receives blocks from a test, without consensus.
 type network struct {
 	testing.TB
 	*chain.App
-	gas       uint64 // that a transaction asks for
+	gas       uint64 // gas limit of a transaction
 	db        dbm.DB
 	keep      chain.Keep
-	setChecks func(*chain.App) // nil: as it is
+	setChecks func(*chain.App) // nil: no defence is off
 	id        string           // of the chain; empty: chainID
-	votes     []abci.VoteInfo  // who signed the block before
+	votes     []abci.VoteInfo  // who signed the previous block
 	wrong     []abci.Misbehavior
 	told      []abci.Event // of the newest block
 	height    int64
@@ -77,7 +77,7 @@ func start(t testing.TB, g chain.Genesis) *network {
 	return guarded(t, g, nil)
 }
 
-// guarded is a chain with some defence off.
+// guarded starts a chain with a defence switched off by guard.
 func guarded(t testing.TB, g chain.Genesis, guard func(*chain.App)) *network {
 	t.Helper()
 	doc, err := g.Document()
@@ -108,7 +108,7 @@ func (n *network) open(options ...func(*baseapp.BaseApp)) {
 	n.App = app
 }
 
-// block makes a block of transactions and returns what became of each.
+// block makes a block of transactions and returns the result of each.
 func (n *network) block(txs ...[]byte) []*abci.ExecTxResult {
 	n.Helper()
 	n.height++
@@ -131,7 +131,7 @@ func (n *network) block(txs ...[]byte) []*abci.ExecTxResult {
 	return res.TxResults
 }
 
-// orFailure wants all invariants to hold of the newest state.
+// sound fails the test unless all invariants hold for the newest state.
 func (n *network) sound() {
 	n.Helper()
 	ctx, err := n.At(0)
@@ -150,7 +150,7 @@ func (n *network) sign(name string, number, fee uint64, msgs ...sdk.Msg) []byte 
 	return n.signed(name, number, fee, time.Minute, true, msgs...)
 }
 
-// signed writes one that is valid for so long; where it is not good, its signature is
+// signed writes a transaction that is valid for a duration. If good is false, its signature is
 // wrong.
 func (n *network) signed(name string, number, fee uint64, valid time.Duration, good bool, msgs ...sdk.Msg) []byte {
 	n.Helper()
@@ -236,6 +236,7 @@ func TestSameBlocksSameHash(t *testing.T) {
 	}
 }
 
+// TestReopenedChainGoesOn: a chain that is opened again continues at its last height.
 func TestReopenedChainGoesOn(t *testing.T) {
 	n := start(t, genesis(t))
 	n.block(n.sign("ann", 1, 5000, register("ann", 2*chain.Thing)))
@@ -278,8 +279,7 @@ func TestGenesisDocument(t *testing.T) {
 	}
 }
 
-// TestGenesisStakes: a genesis may name one bound of one role, and the others stay what
-// they are by default.
+// TestGenesisStakes: a genesis may set one bound of one role; all others keep their defaults.
 func TestGenesisStakes(t *testing.T) {
 	want := node.DefaultParams()
 	want.Stakes.Aggregator.Min, want.Stakes.Trainer.Max, want.MaxBond = 20*chain.Thing, 90*chain.Thing, 90*chain.Thing
@@ -294,7 +294,7 @@ func TestGenesisStakes(t *testing.T) {
 	}
 	g.Nodes.Stakes.Evaluator.Max = chain.Thing - 1
 	if _, err := g.Document(); err == nil || !strings.Contains(err.Error(), "role evaluator: min 1000000, max 999999") {
-		t.Errorf("bounds between which there is nothing: %v", err)
+		t.Errorf("a minimum above the maximum: %v", err)
 	}
 }
 
@@ -314,7 +314,7 @@ func TestGenesisRefusesSupplyAboveCap(t *testing.T) {
 	}
 }
 
-func TestGenesisRefusesEvidenceOfWhoHasLeft(t *testing.T) {
+func TestGenesisRefusesEvidenceOlderThanUnbonding(t *testing.T) {
 	g := genesis(t)
 	g.EvidenceAge = 21*24*time.Hour + 1
 	if _, err := g.Document(); err == nil || !strings.Contains(err.Error(), "the unbonding of validators") {
@@ -324,7 +324,7 @@ func TestGenesisRefusesEvidenceOfWhoHasLeft(t *testing.T) {
 
 func moduleAddress(name string) sdk.AccAddress { return authtypes.NewModuleAddress(name) }
 
-// balance is what an account owns, in uthing.
+// balance returns what an account owns, in uthing.
 func (n *network) balance(name string) uint64 {
 	n.Helper()
 	var res banktypes.QueryBalanceResponse

@@ -14,12 +14,11 @@ import (
 
 var errDisk = errors.New("input/output error")
 
-// flaky is a database that fails once: at the read or the write that brings its
-// count to 0.
+// flaky is a database that fails once: at the read or the write at which its count reaches 0.
 type flaky struct {
 	dbm.DB
 	reads, writes int
-	loses         bool // a node of a tree is not found, instead of a failure
+	loses         bool // instead of failing, it does not find a node of a tree
 }
 
 func (f *flaky) read() error { return fails(&f.reads) }
@@ -71,7 +70,7 @@ func (f *flaky) NewBatchWithSize(size int) dbm.Batch {
 	return flakyBatch{f.DB.NewBatchWithSize(size), f}
 }
 
-// flakyWalk ends where it cannot read on, as goleveldb's iterator does.
+// flakyWalk ends at a read error, like goleveldb's iterator.
 type flakyWalk struct {
 	dbm.Iterator
 	disk *flaky
@@ -107,8 +106,8 @@ func (b flakyBatch) WriteSync() error {
 	return b.Batch.WriteSync()
 }
 
-// next carries out a block that moves coins and registers a node. A panic is what it
-// is to CometBFT: the validator halts.
+// next executes a block that moves coins and registers a node. It returns a panic as an error: in
+// CometBFT a panic halts the validator.
 func (n *network) next(txs [][]byte) (res *abci.ResponseFinalizeBlock, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -118,9 +117,9 @@ func (n *network) next(txs [][]byte) (res *abci.ResponseFinalizeBlock, err error
 	return n.FinalizeBlock(&abci.RequestFinalizeBlock{Height: n.height + 1, Time: n.now, Txs: txs, Hash: []byte{1}})
 }
 
-// A validator whose database fails at one read, whichever it is, ends no block: it
-// would agree with nobody on what is in it. The SDK by itself answers with a failed
-// transaction, or with a tree that was not changed, and goes on.
+// TestFailedReadHalts: a validator whose database fails at any single read must not finish the
+// block, because its state would differ from that of all others: it would fork. The SDK by itself
+// continues, with a failed transaction or with an unchanged tree.
 func TestFailedReadHalts(t *testing.T) {
 	n := start(t, genesis(t))
 	n.block(n.sign("ann", 1, 5000, register("ann", 2*chain.Thing)))
@@ -160,35 +159,36 @@ func TestFailedReadHalts(t *testing.T) {
 	}
 	const few = 12 // every read takes half a minute
 	if f, h, failures := forks(chain.Unwatched, few); f == 0 {
-		t.Errorf("the attack needs no defence: of %d reads that fail %d make a validator halt and none makes it fork", failures, h)
+		t.Errorf("without the defence, of %d failed reads %d halt the validator and none makes it fork: the attack must work", failures, h)
 	} else {
-		t.Logf("unwatched: of %d reads that fail, %d make a validator halt and %d make it fork", failures, h, f)
+		t.Logf("without the defence, of %d failed reads %d halt the validator and %d make it fork", failures, h, f)
 	}
 	if f, h, failures := forks(nil, few); f > 0 || h != failures || failures == 0 {
-		t.Errorf("of %d reads that fail, %d make a validator halt and %d make it fork", failures, h, f)
+		t.Errorf("of %d failed reads %d halt the validator and %d make it fork, want all to halt it", failures, h, f)
 	}
 
-	// A node of a tree that is missing is no failure of the database.
+	// A missing node of a tree is not an error of the database.
 	db.loses = true
 	if f, h, failures := forks(chain.Unwatched, few); f == 0 {
-		t.Errorf("the attack needs no defence: of %d nodes that are missing %d make a validator halt and none makes it fork", failures, h)
+		t.Errorf("without the defence, of %d missing nodes %d halt the validator and none makes it fork: the attack must work", failures, h)
 	} else {
-		t.Logf("unwatched: of %d nodes that are missing, %d make a validator halt and %d make it fork", failures, h, f)
+		t.Logf("without the defence, of %d missing nodes %d halt the validator and %d make it fork", failures, h, f)
 	}
 	if f, h, failures := forks(nil, few); f > 0 || failures == 0 {
-		t.Errorf("of %d nodes that are missing, %d make a validator halt and %d make it fork", failures, h, f)
+		t.Errorf("of %d missing nodes %d halt the validator and %d make it fork, want all to halt it", failures, h, f)
 	}
 	db.loses = false
 
-	// What halted is as it was: with a sound database the block comes out as it should.
+	// A halted validator has its former state: with a working database the block has the right
+	// result.
 	n.open()
 	if got, err := n.next(txs); err != nil || !bytes.Equal(got.AppHash, want.AppHash) {
 		t.Errorf("after the failures: %v", err)
 	}
 }
 
-// A validator that cannot write what a block has changed halts, and goes on from there
-// when it can.
+// TestFailedWriteHalts: a validator that cannot write the changes of a block halts. It continues
+// after its last block when it can write again.
 func TestFailedWriteHalts(t *testing.T) {
 	n := start(t, genesis(t))
 	db := &flaky{DB: n.db}
@@ -219,7 +219,7 @@ func TestFailedWriteHalts(t *testing.T) {
 		err := commit()
 		failed := db.writes <= 0
 		if failed != (err != nil) {
-			t.Fatalf("write %d fails: %t, and the block ends with %v", at, failed, err)
+			t.Fatalf("write %d has failed: %t; the block returned %v", at, failed, err)
 		}
 		db.writes = 0
 		if n.open(); failed && n.LastBlockHeight() < n.height {
@@ -228,7 +228,7 @@ func TestFailedWriteHalts(t *testing.T) {
 			}
 		}
 		if !bytes.Equal(n.LastCommitID().Hash, twin.LastCommitID().Hash) {
-			t.Fatalf("after write %d has failed the validator has another state", at)
+			t.Fatalf("after write %d has failed the validator has a wrong state", at)
 		}
 		if !failed {
 			if at == 1 {

@@ -15,8 +15,8 @@ import (
 	"github.com/althing-network/althing/chain"
 )
 
-// two is a chain with a second validator, so that one can go.
-func two(t testing.TB) *network {
+// twoValidators starts a chain with a second validator, so that one can be removed.
+func twoValidators(t testing.TB) *network {
 	t.Helper()
 	g := genesis(t)
 	other, err := chain.SignValidator(chainID, "two", key("other"), ed25519.GenPrivKeyFromSecret([]byte("other consensus")).PubKey(), 200*chain.Thing)
@@ -30,7 +30,7 @@ func two(t testing.TB) *network {
 	return n
 }
 
-// bonded is what a validator has bonded, and whether it is jailed.
+// bonded returns what is bonded with a validator, and whether it is jailed.
 func (n *network) bonded(name string) (uthing uint64, jailed bool) {
 	n.Helper()
 	var res stakingtypes.QueryValidatorResponse
@@ -38,7 +38,7 @@ func (n *network) bonded(name string) (uthing uint64, jailed bool) {
 	return res.Validator.Tokens.Uint64(), res.Validator.Jailed
 }
 
-// signing is what the chain remembers of how the validator signs.
+// signing returns the chain's record of the validator's signatures.
 func (n *network) signing() slashingtypes.ValidatorSigningInfo {
 	n.Helper()
 	var res slashingtypes.QuerySigningInfoResponse
@@ -46,13 +46,12 @@ func (n *network) signing() slashingtypes.ValidatorSigningInfo {
 	return res.ValSigningInfo
 }
 
-// TestValidatorThatSignsTwice: a validator that signed two blocks at one height loses a
-// twentieth of what is bonded to it, of whom it has delegated as of itself, also where
-// that is unbonding since; it is burned, and the validator never signs again. The same
-// goes after an export and an import.
+// TestValidatorThatSignsTwice: a validator has signed two blocks at one height. A twentieth of all
+// coins bonded with it is burned: its own, those of delegators, and those that have begun to
+// unbond since. It can never sign again. The same holds after an export and an import.
 func TestValidatorThatSignsTwice(t *testing.T) {
 	for _, carried := range []bool{false, true} {
-		n := two(t)
+		n := twoValidators(t)
 		operator := sdk.ValAddress(account("validator")).String()
 		run := func(name string, number uint64, msg sdk.Msg) {
 			t.Helper()
@@ -70,7 +69,7 @@ func TestValidatorThatSignsTwice(t *testing.T) {
 		run("ann", 1, stakingtypes.NewMsgUndelegate(account("ann").String(), operator, uthing(20_000_000)))
 		if carried {
 			n.votes = nil
-			m := begun(t, n.exported(), "")
+			m := importAndStart(t, n.exported(), "")
 			m.gas = n.gas
 			n = m
 		}
@@ -78,27 +77,27 @@ func TestValidatorThatSignsTwice(t *testing.T) {
 		n.wrong = []abci.Misbehavior{twice}
 		n.block()
 		if now := n.supply(); before.Total-now.Total != 7*chain.Thing {
-			t.Errorf("carried on %v: %d uthing are burned, want a twentieth of 140 THING", carried, before.Total-now.Total)
+			t.Errorf("imported %v: %d uthing are burned, want a twentieth of 140 THING", carried, before.Total-now.Total)
 		}
 		bonded, jailed := n.bonded("validator")
 		if bonded != 114*chain.Thing || !jailed {
-			t.Errorf("carried on %v: %d uthing stay bonded, jailed %v", carried, bonded, jailed)
+			t.Errorf("imported %v: %d uthing stay bonded, jailed %v", carried, bonded, jailed)
 		}
 		if other, jailed := n.bonded("other"); other != 200*chain.Thing || jailed {
-			t.Errorf("carried on %v: another validator has %d uthing bonded, jailed %v", carried, other, jailed)
+			t.Errorf("imported %v: another validator has %d uthing bonded, jailed %v", carried, other, jailed)
 		}
 		if info := n.signing(); !info.Tombstoned {
-			t.Errorf("carried on %v: it may sign again: %v", carried, info)
+			t.Errorf("imported %v: the validator may sign again: %v", carried, info)
 		}
-		n.block() // the same once more
+		n.block() // the same evidence again
 		n.wrong, n.votes = nil, nil
 		if again, _ := n.bonded("validator"); again != bonded {
-			t.Errorf("carried on %v: it is slashed twice for one height: %d uthing", carried, again)
+			t.Errorf("imported %v: a second slash for the same height: %d uthing", carried, again)
 		}
 		n.now = n.now.Add(365 * 24 * time.Hour)
 		n.block()
 		if r := n.block(n.sign("validator", 0, 10_000, slashingtypes.NewMsgUnjail(operator)))[0]; r.Code == 0 {
-			t.Errorf("carried on %v: it is back after a year", carried)
+			t.Errorf("imported %v: the validator is back after a year", carried)
 		}
 	}
 }

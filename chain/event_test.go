@@ -16,7 +16,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// typed are the events of tasks in the newest block, read back as the messages they are.
+// typed returns the events of tasks in the newest block, decoded as messages.
 func (n *network) typed() (events []proto.Message) {
 	n.Helper()
 	for _, e := range n.told {
@@ -24,16 +24,16 @@ func (n *network) typed() (events []proto.Message) {
 			continue
 		}
 		e.Attributes = slices.DeleteFunc(slices.Clone(e.Attributes), func(a abci.EventAttribute) bool {
-			return a.Key == "mode" || a.Key == "msg_index" // what the SDK adds to any event
+			return a.Key == "mode" || a.Key == "msg_index" // the SDK adds these to every event
 		})
 		events = append(events, must(sdk.ParseTypedEvent(e)))
 	}
 	return events
 }
 
-// What wallets and explorers read of a task stands in typed events of the blocks: the sum
-// of what they say was paid and refunded is the escrow, and each account has what it was
-// paid.
+// TestTaskEventsAreTyped: wallets and explorers read about tasks in typed events of blocks. The
+// payments and refunds in the events add up to the escrow, and each account has received what the
+// events say.
 func TestTaskEventsAreTyped(t *testing.T) {
 	c := training(t, 3, nil)
 	before := map[string]uint64{}
@@ -80,7 +80,7 @@ func TestTaskEventsAreTyped(t *testing.T) {
 		}
 	}
 	if escrow := c.task().Escrow; paid != escrow {
-		t.Errorf("%d were paid and refunded of %d", paid, escrow)
+		t.Errorf("events have payments and refunds of %d, want %d", paid, escrow)
 	}
 	for name := range c.numbers {
 		if name != "bob" && name != "validator" && c.balance(name) != before[account(name).String()] {

@@ -26,13 +26,13 @@ import (
 
 func uthing(amount int64) sdk.Coin { return sdk.NewInt64Coin(chain.Denom, amount) }
 
-// consensus is what the validator of the tests is called by CometBFT.
+// consensus returns the validator of the tests as CometBFT names it.
 func consensus() abci.Validator {
 	return abci.Validator{Address: ed25519.GenPrivKeyFromSecret([]byte("consensus")).PubKey().Address(), Power: 100}
 }
 
-// lived is a chain on which a bit of everything has happened: a round that trains,
-// delegations, unbonding, rewards, missed blocks, a proposal with a vote, an allowance.
+// lived returns a chain with some of everything: a round that trains, delegations, unbonding,
+// rewards, missed blocks, a proposal with a vote, an allowance.
 func lived(t testing.TB) crew {
 	t.Helper()
 	c := training(t.(*testing.T), 3, nil)
@@ -59,13 +59,12 @@ func lived(t testing.TB) crew {
 	return c
 }
 
-// TestExportOfAnImport: two imports of one export have the same app hash, and exporting an
-// import gives the same bytes: but for the height and the time, for both go on, and for
-// the clock of tasks, which goes on with the time.
+// TestExportOfAnImport: two imports of one export have the same app hash. An export of an import
+// has the same bytes, except for the height, the time and the clock of tasks, which advance.
 func TestExportOfAnImport(t *testing.T) {
 	c := lived(t)
 	doc := c.exported()
-	one, two := begun(t, doc, ""), begun(t, doc, "")
+	one, two := importAndStart(t, doc, ""), importAndStart(t, doc, "")
 	if a, b := one.LastCommitID().Hash, two.LastCommitID().Hash; len(a) == 0 || !bytes.Equal(a, b) {
 		t.Errorf("app hashes %x and %x", a, b)
 	}
@@ -107,10 +106,10 @@ func TestExportOfAnImport(t *testing.T) {
 	}
 }
 
-// TestAttackRunAgainAfterAnImport: the SDK does not export which unordered transactions
-// have run, so after an import under the same chain id anybody could have each payment of
-// the last minutes made again.
-func TestAttackRunAgainAfterAnImport(t *testing.T) {
+// TestAttackReplayAfterAnImport: the SDK does not export which unordered transactions were
+// executed. So after an import under the same chain id anybody could replay the payments of the
+// last minutes.
+func TestAttackReplayAfterAnImport(t *testing.T) {
 	n := start(t, genesis(t))
 	pay := n.signed("ann", 1, 5000, 9*time.Minute, true, banktypes.NewMsgSend(account("ann"), account("bob"), sdk.NewCoins(uthing(7))))
 	if r := n.block(pay)[0]; r.Code != 0 {
@@ -126,27 +125,27 @@ func TestAttackRunAgainAfterAnImport(t *testing.T) {
 			delete(state, chain.SpentName)
 			open := *doc
 			open.AppState = must(json.Marshal(state))
-			m := begun(t, &open, "")
+			m := importAndStart(t, &open, "")
 			if r := m.block(pay)[0]; r.Code != 0 {
 				t.Errorf("the attack does not work: %s", r.Log)
 			}
 			continue
 		}
-		m := begun(t, doc, "")
+		m := importAndStart(t, doc, "")
 		if r := m.block(pay)[0]; r.Code == 0 || !strings.Contains(r.Log, "already used timeout") {
-			t.Errorf("it ran again: code %d, %s", r.Code, r.Log)
+			t.Errorf("the transaction was executed again: code %d, %s", r.Code, r.Log)
 		}
 		if r := m.block(m.signed("ann", 1, 5000, 9*time.Minute, true, banktypes.NewMsgSend(account("ann"), account("bob"), sdk.NewCoins(uthing(7)))))[0]; r.Code != 0 {
-			t.Errorf("a new one does not run: %s", r.Log)
+			t.Errorf("a new transaction fails: %s", r.Log)
 		}
 	}
 }
 
-// TestAttackExportThatNobodyCanImport: what strangers can do to a state that the SDK would
-// export and then refuse.
+// TestAttackExportThatNobodyCanImport: strangers bring the chain into states that the SDK exports
+// but refuses to import.
 func TestAttackExportThatNobodyCanImport(t *testing.T) {
 	for name, attack := range map[string]func(c crew){
-		"more allowances than a block lets go of expire at once": func(c crew) {
+		"more allowances expire than a block removes": func(c crew) {
 			ends := c.now.Add(10 * time.Second)
 			c.gas = 30_000_000
 			for batch := range 30 {
@@ -165,7 +164,7 @@ func TestAttackExportThatNobodyCanImport(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := lived(t)
 			attack(c)
-			m := begun(t, c.exported(), "")
+			m := importAndStart(t, c.exported(), "")
 			if a, b := c.supply(), m.supply(); a != b {
 				t.Errorf("supply %+v, then %+v", a, b)
 			}
@@ -173,11 +172,11 @@ func TestAttackExportThatNobodyCanImport(t *testing.T) {
 	}
 }
 
-// TestDarkHoursBetweenExportAndImport: a chain that is carried on a week later takes no
-// deadline from anybody.
-func TestDarkHoursBetweenExportAndImport(t *testing.T) {
+// TestDeadlinesStandStillUntilTheImport: the week between an export and an import does not count
+// for deadlines.
+func TestDeadlinesStandStillUntilTheImport(t *testing.T) {
 	c := training(t, 3, nil)
-	m := c.at(begun(t, c.exported(), "renamed-1"))
+	m := c.at(importAndStart(t, c.exported(), "renamed-1"))
 	m.now = m.now.Add(7 * 24 * time.Hour)
 	m.block()
 	if at := m.where(); at != "running train" {
@@ -195,26 +194,26 @@ func TestDarkHoursBetweenExportAndImport(t *testing.T) {
 	}
 }
 
-// TestExportRefuses: heights that are not there, and those that are not kept.
+// TestExportRefuses: heights in the future, and those that are pruned, cannot be exported.
 func TestExportRefuses(t *testing.T) {
 	n := start(t, genesis(t))
 	n.keep = chain.Keep{States: 100}
 	n.open()
 	if _, err := n.Export(n.height + 1); err == nil || !strings.Contains(err.Error(), "the newest block") {
-		t.Errorf("a height to come: %v", err)
+		t.Errorf("a future height: %v", err)
 	}
 	for range 300 {
 		n.block()
 	}
 	if _, err := n.Export(5); err == nil || !strings.Contains(err.Error(), "is not kept any more") {
-		t.Errorf("a height that is gone: %v", err)
+		t.Errorf("a pruned height: %v", err)
 	}
 	doc, err := n.Export(n.height - 50)
 	if err != nil || doc.InitialHeight != n.height-49 {
 		t.Fatalf("a height that is kept: %v", err)
 	}
-	// A chain that begins at some height lets go of old ones as any other.
-	m := begun(t, doc, "")
+	// An imported chain prunes old heights like any other.
+	m := importAndStart(t, doc, "")
 	m.keep = chain.Keep{States: 100}
 	m.open()
 	for range 300 {
@@ -228,7 +227,7 @@ func TestExportRefuses(t *testing.T) {
 	}
 }
 
-// ms is the network time of a chain.
+// ms returns the network time of a chain, in milliseconds.
 func ms(t testing.TB, n *network) string {
 	t.Helper()
 	return math.NewInt(n.networkTime()).String()

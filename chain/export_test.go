@@ -27,7 +27,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Open is [New] with another guard; nil is the chain's own.
+// Open is [New] with a guard that switches a defence off; nil: none is off.
 func Open(logger log.Logger, db dbm.DB, keep Keep, guard func(*App), options ...func(*baseapp.BaseApp)) (*App, error) {
 	if guard == nil {
 		guard = (*App).setChecks
@@ -35,8 +35,8 @@ func Open(logger log.Logger, db dbm.DB, keep Keep, guard func(*App), options ...
 	return open(logger, db, keep, guard, options...)
 }
 
-// FeesFirst is a guard that asks what a transaction owes before its signature is
-// verified, as the SDK does.
+// FeesFirst is a guard that computes the fee of a transaction before its signature is verified, as
+// the SDK does.
 func FeesFirst(a *App) {
 	a.setChecks()
 	order := a.decorators(a.tasks)
@@ -46,7 +46,7 @@ func FeesFirst(a *App) {
 	a.admit(slices.Insert(order, 1, fee))
 }
 
-// uncounted is free as often as it is owed.
+// uncounted makes a message free as often as it is owed.
 type uncounted struct{ task.Keeper }
 
 func (u uncounted) Free(ctx context.Context, msg sdk.Msg) bool { return u.Owed(ctx, msg) }
@@ -57,7 +57,7 @@ func Uncounted(a *App) {
 	a.admit(a.decorators(uncounted{a.tasks}))
 }
 
-// Unshared is a guard that leaves all of a block to free messages.
+// Unshared is a guard that lets free messages take a whole block.
 func Unshared(a *App) {
 	a.setChecks()
 	all := baseapp.NewDefaultProposalHandler(nil, a.BaseApp)
@@ -65,13 +65,13 @@ func Unshared(a *App) {
 	a.SetProcessProposal(all.ProcessProposalHandler())
 }
 
-// Unwatched is a guard that goes on when the database has failed.
+// Unwatched is a guard under which the chain continues when its database has failed.
 func Unwatched(a *App) {
 	a.setChecks()
 	a.disk = new(disk)
 }
 
-// Contents are all keys of all stores at the newest height, with their values.
+// Contents returns all keys of all stores at the newest height, with their values.
 func (a *App) Contents() (map[string]string, error) {
 	contents := make(map[string]string)
 	for _, s := range a.reader.stores {
@@ -89,10 +89,10 @@ func (a *App) Contents() (map[string]string, error) {
 	return contents, nil
 }
 
-// SpentName is where a genesis has the unordered transactions that have run.
+// SpentName names the part of a genesis with the unordered transactions that were executed.
 const SpentName = spentName
 
-// Spoiled are ways to spoil a state so that one invariant does not hold.
+// Spoiled returns, for each invariant, a change of the state that breaks it.
 func Spoiled(a *App) map[string]func(sdk.Context) error {
 	ann := sdk.AccAddress("ann-----------------")
 	send := func(ctx sdk.Context, from string, uthing int64) error {
@@ -117,25 +117,25 @@ func Spoiled(a *App) map[string]func(sdk.Context) error {
 	}
 }
 
-// Unshowable is a guard that lets transactions in which nobody could show.
+// Unshowable is a guard that accepts transactions which cannot be used as evidence.
 func Unshowable(a *App) {
 	a.setChecks()
 	a.admit(slices.DeleteFunc(a.decorators(a.tasks), func(d sdk.AnteDecorator) bool { _, shows := d.(showable); return shows }))
 }
 
-// Sequence is the number of the next transaction of an account that is in order.
+// Sequence returns the sequence number of an account's next ordered transaction.
 func (a *App) Sequence(ctx sdk.Context, of sdk.AccAddress) uint64 {
 	return a.accounts.GetAccount(ctx, of).GetSequence()
 }
 
-// Accuse carries a message out that shows two answers.
+// Accuse executes a message with two contradicting answers.
 func (a *App) Accuse(ctx sdk.Context, m *taskpb.MsgAccuseAnswers) error {
 	_, err := a.tasks.AccuseAnswers(ctx, m)
 	return err
 }
 
-// AtOnce is a guard with which x/gov runs the messages of what has passed itself, whichever
-// they are, in the block in which the vote ends.
+// AtOnce is a guard under which x/gov executes the messages of a passed proposal itself, of any
+// kind, in the block in which the vote ends.
 func AtOnce(a *App) {
 	a.setChecks()
 	at := slices.IndexFunc(a.reader.stores, func(s readStore) bool { return s.key.Name() == govtypes.StoreKey })
@@ -146,16 +146,16 @@ func AtOnce(a *App) {
 	a.gov.SetHooks(a.dao.Hooks())
 }
 
-// Unrecorded is a guard with which stakes of nodes weigh what they are when they vote.
+// Unrecorded is a guard under which a node's stake weighs in a vote what it is at that moment.
 func Unrecorded(a *App) {
 	a.setChecks()
-	joint := council{a}
-	a.nodes.Govern(node.Governance{Authority: a.gov.GetAuthority(), Mint: a.token, Timelock: joint, Periods: joint})
+	links := moduleLinks{a}
+	a.nodes.Govern(node.Governance{Authority: a.gov.GetAuthority(), Mint: a.token, Timelock: links, Periods: links})
 }
 
-// Unheld is a guard with which a stake leaves though a vote waits that may concern it.
+// Unheld is a guard under which stake can leave although a proposal about it waits for execution.
 func Unheld(a *App) {
 	a.setChecks()
-	joint := council{a}
-	a.nodes.Govern(node.Governance{Authority: a.gov.GetAuthority(), Mint: a.token, Stakes: joint, Periods: joint})
+	links := moduleLinks{a}
+	a.nodes.Govern(node.Governance{Authority: a.gov.GetAuthority(), Mint: a.token, Stakes: links, Periods: links})
 }

@@ -15,7 +15,8 @@ import (
 	"github.com/althing-network/althing/pb/nodepb"
 )
 
-// send is 200,000 gas at 25 uthing a thousand: 5000 uthing.
+// send returns a transfer. At 25 uthing per 1000 gas, the 200,000 gas of a test's transaction cost
+// 5000 uthing.
 func send(amount int64) *banktypes.MsgSend {
 	return banktypes.NewMsgSend(account("ann"), account("bob"), sdk.NewCoins(sdk.NewInt64Coin(chain.Denom, amount)))
 }
@@ -30,12 +31,12 @@ func TestGasPriceIsConsensus(t *testing.T) {
 	if !strings.Contains(checked.Log, "insufficient fee") {
 		t.Errorf("check: got %q, want insufficient fee", checked.Log)
 	}
-	// A proposer that includes it all the same gains nothing.
-	if res := n.block(cheap)[0]; !strings.Contains(res.Log, "insufficient fee") || !strings.Contains(res.Log, "want 5000uthing") {
+	// If a proposer includes the transaction nevertheless, it fails.
+	if res := n.block(cheap)[0]; !strings.Contains(res.Log, "insufficient fee") || !strings.Contains(res.Log, "want 0.005 THING") {
 		t.Errorf("block: got %q, want insufficient fee and the fee it wants", res.Log)
 	}
 	if got := n.balance("bob"); got != 1000*chain.Thing {
-		t.Errorf("bob owns %d, want what he had", got)
+		t.Errorf("bob owns %d, want no change", got)
 	}
 	if res := n.block(n.sign("ann", 1, 5000, send(7)))[0]; res.Code != 0 {
 		t.Errorf("block: got %q for a transaction that pays", res.Log)
@@ -54,7 +55,7 @@ func TestGenesisSetsThePrice(t *testing.T) {
 	if res.Params.MinGasPrice != 50 {
 		t.Errorf("got a price of %d, want 50", res.Params.MinGasPrice)
 	}
-	if res := n.block(n.sign("ann", 1, 9999, send(7)))[0]; !strings.Contains(res.Log, "want 10000uthing") {
+	if res := n.block(n.sign("ann", 1, 9999, send(7)))[0]; !strings.Contains(res.Log, "want 0.01 THING") {
 		t.Errorf("got %q, want a refusal below twice the default", res.Log)
 	}
 }

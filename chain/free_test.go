@@ -21,19 +21,19 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// crew is a chain with nodes on it, and the number of each account.
+// crew is a chain with nodes, and the number of each account.
 type crew struct {
 	*network
 	numbers map[string]uint64
 }
 
-// training is a chain with a task that so many trainers train in round 1.
+// training returns a chain with a task in the training phase of round 1, with a number of trainers.
 func training(t testing.TB, trainers int, guard func(*chain.App)) crew {
 	t.Helper()
 	return trainingBy(t, genesis(t), trainers, guard, func(*spec.TaskSpec) {})
 }
 
-// trainingBy is one with a genesis and a task of its own.
+// trainingBy is [training] with another genesis and another task.
 func trainingBy(t testing.TB, g chain.Genesis, trainers int, guard func(*chain.App), ask func(*spec.TaskSpec)) crew {
 	t.Helper()
 	names := []string{"aggregator", "evaluator"}
@@ -73,7 +73,7 @@ func trainingBy(t testing.TB, g chain.Genesis, trainers int, guard func(*chain.A
 	return c
 }
 
-// task is one that asks for most of the trainers.
+// task returns a task that asks for most of the trainers.
 func (c crew) task() spec.TaskSpec {
 	asked := spec.DefaultTask()
 	asked.Name = "digits"
@@ -87,13 +87,13 @@ func (c crew) task() spec.TaskSpec {
 	return asked
 }
 
-// says is a transaction, the n-th that an account sends in a block.
+// says returns the n-th transaction that an account sends in a block.
 func (c crew) says(name string, uthing uint64, n int, msgs ...sdk.Msg) []byte {
 	c.Helper()
 	return c.signed(name, c.numbers[name], uthing, time.Minute+time.Duration(n)*time.Microsecond, true, msgs...)
 }
 
-// all makes a block of transactions that are all carried out.
+// all makes a block of transactions, which must all succeed.
 func (c crew) all(txs ...[]byte) {
 	c.Helper()
 	for i, res := range c.block(txs...) {
@@ -103,7 +103,7 @@ func (c crew) all(txs ...[]byte) {
 	}
 }
 
-// commit is a trainer's n-th commitment.
+// commit returns a trainer's n-th commitment.
 func commit(name string, n int) *taskpb.MsgCommit {
 	d := spec.DigestOf(fmt.Append(nil, name, n))
 	return &taskpb.MsgCommit{Owner: account(name).String(), Task: 1, Round: 1, Commitment: d[:], Samples: 10, Correct: 1}
@@ -120,12 +120,13 @@ func (c crew) check(tx []byte) *abci.ResponseCheckTx {
 
 func TestClientAsksForNoMoreThanIsFree(t *testing.T) {
 	if client.Gas > fee.FreeGas {
-		t.Errorf("a client asks for %d gas, %d are free", client.Gas, fee.FreeGas)
+		t.Errorf("a client asks for %d gas, but only %d are free", client.Gas, fee.FreeGas)
 	}
 }
 
-// The longest messages that a node may owe are short enough to be free: a proof of f+1 of
-// the receipts of the largest committee, and a score with as many counts as may be.
+// TestTheLongestOwedMessageIsFree: the longest messages that a node may owe are short enough to be
+// free: a proof with f+1 receipts of the largest committee, and a score with the largest number of
+// counts.
 func TestTheLongestOwedMessageIsFree(t *testing.T) {
 	c := training(t, 1, nil)
 	proof := &taskpb.MsgProve{Owner: account("trainer0").String(), Task: 1<<64 - 1, Round: 1<<64 - 1}
@@ -133,7 +134,7 @@ func TestTheLongestOwedMessageIsFree(t *testing.T) {
 		proof.Receipts = append(proof.Receipts, taskpb.Receipt{Aggregator: 1<<64 - 1, Signature: make([]byte, 64)})
 	}
 	if tx := c.says("trainer0", 0, 0, proof); len(tx) > fee.FreeBytes {
-		t.Errorf("it has %d bytes, and %d are free", len(tx), fee.FreeBytes)
+		t.Errorf("the proof has %d bytes, but only %d are free", len(tx), fee.FreeBytes)
 	}
 	const rows = spec.MaxSamples / spec.MaxCounts // of each class: more are too many in all
 	score := &taskpb.MsgRevealScore{Owner: account("trainer0").String(), Task: 1<<64 - 1, Round: 1<<64 - 1, Score: uint32(spec.One), Salt: make([]byte, 32)}
@@ -141,12 +142,12 @@ func TestTheLongestOwedMessageIsFree(t *testing.T) {
 		score.Counts = append(score.Counts, taskpb.Count{Rows: rows, Correct: rows})
 	}
 	if tx := c.says("trainer0", 0, 0, score); len(tx) > fee.FreeBytes {
-		t.Errorf("a score with as many counts as may be has %d bytes, and %d are free", len(tx), fee.FreeBytes)
+		t.Errorf("the score has %d bytes, but only %d are free", len(tx), fee.FreeBytes)
 	}
 }
 
-// An owed message that is said again and again in one transaction fails at the second,
-// and what is owed stays owed.
+// TestFreeTransactionHoldsOneMessage: a transaction that repeats an owed message is not free; the
+// message stays owed.
 func TestFreeTransactionHoldsOneMessage(t *testing.T) {
 	c := training(t, 1, nil)
 	var msgs []sdk.Msg
@@ -165,8 +166,8 @@ func TestFreeTransactionHoldsOneMessage(t *testing.T) {
 	c.all(c.says("trainer0", 0, 0, msgs[0]))
 }
 
-// starved is an owed message that is offered enough gas to be found owed and hardly any
-// to be carried out: it fails, and stays owed.
+// starved returns a transaction with an owed message and just enough gas to find that it is owed:
+// its execution fails, and the message stays owed.
 func (c crew) starved(name string, found uint64, n int) []byte {
 	defer func(gas uint64) { c.gas = gas }(c.gas)
 	c.gas = found + 1000
@@ -193,7 +194,7 @@ func TestFailedFreeMessagesAreCounted(t *testing.T) {
 		return free, refused
 	}
 	if free, _ := failed(training(t, 1, chain.Uncounted)); free != blocks {
-		t.Errorf("uncounted: %d of %d messages were free; the attack needs all of them", free, blocks)
+		t.Errorf("without the count %d of %d messages were free; the attack needs all of them", free, blocks)
 	}
 	c := training(t, 2, nil)
 	if free, refused := failed(c); free != task.FreeMessages || refused != blocks-task.FreeMessages {
@@ -203,11 +204,12 @@ func TestFailedFreeMessagesAreCounted(t *testing.T) {
 	if res := c.block(c.says("trainer0", 0, 0, commit("trainer0", 0)))[0]; !strings.Contains(res.Log, "insufficient fee") {
 		t.Errorf("after opening the chain again: got %q, want insufficient fee", res.Log)
 	}
-	c.all(c.says("trainer1", 0, 0, commit("trainer1", 0))) // others are not bound by it
+	c.all(c.says("trainer1", 0, 0, commit("trainer1", 0))) // the limit of one node does not concern others
 	c.all(c.says("trainer0", 10_000, 1, commit("trainer0", 0)))
 }
 
-// A mempool holds no more of a node's copies than it has free messages.
+// TestMempoolCountsFreeMessages: the mempool accepts no more copies of a node's message than the
+// node has free messages.
 func TestMempoolCountsFreeMessages(t *testing.T) {
 	const copies = 10
 	entered := func(guard func(*chain.App)) (n int) {
@@ -220,7 +222,7 @@ func TestMempoolCountsFreeMessages(t *testing.T) {
 		return n
 	}
 	if n := entered(chain.Uncounted); n != copies {
-		t.Errorf("uncounted: %d of %d copies entered; the attack needs all of them", n, copies)
+		t.Errorf("without the count %d of %d copies entered; the attack needs all of them", n, copies)
 	}
 	if n := entered(nil); n != task.FreeMessages {
 		t.Errorf("%d copies entered, want %d", n, task.FreeMessages)
@@ -235,7 +237,7 @@ func (c crew) propose(maxBytes int64, txs ...[]byte) [][]byte {
 		c.Fatal(err)
 	}
 	if !c.accepts(res.Txs) {
-		c.Error("a validator refuses what its like proposes")
+		c.Error("a validator refuses the proposal of another one")
 	}
 	return res.Txs
 }
@@ -249,7 +251,8 @@ func (c crew) accepts(txs [][]byte) bool {
 	return res.Status == abci.ResponseProcessProposal_ACCEPT
 }
 
-// Free transactions that came first leave half of a block to those that pay.
+// TestFreeMessagesLeaveRoom: free transactions that arrived first leave half of a block to those
+// that pay.
 func TestFreeMessagesLeaveRoom(t *testing.T) {
 	const blockful = int(chain.DefaultMaxGas) / int(client.Gas)
 	for name, c := range map[string]struct {
@@ -281,7 +284,8 @@ func TestFreeMessagesLeaveRoom(t *testing.T) {
 	}
 }
 
-// An account that floods gets no more of the free part than one that says one thing.
+// TestFreePartIsShared: an account that floods the chain gets no more of the free half of a block
+// than an account with one message.
 func TestFreePartIsShared(t *testing.T) {
 	for name, guard := range map[string]func(*chain.App){"unshared": chain.Unshared, "shared": nil} {
 		c := training(t, 1, guard)
@@ -301,8 +305,9 @@ func TestFreePartIsShared(t *testing.T) {
 	}
 }
 
-// A free transaction is told to CometBFT to need no gas: a block's worth of them in its
-// mempool would hide all others from whoever proposes a block.
+// TestMempoolCountsNoGas: the chain tells CometBFT that a free transaction needs no gas. Otherwise a
+// mempool with a block's gas of free transactions would hide all others from the proposer of a
+// block.
 func TestMempoolCountsNoGas(t *testing.T) {
 	c := training(t, 1, nil)
 	for _, tx := range [][]byte{c.says("trainer0", 0, 0, commit("trainer0", 0)), c.says("ann", 10_000, 0, send(7))} {
@@ -316,8 +321,8 @@ func TestMempoolCountsNoGas(t *testing.T) {
 	}
 }
 
-// Whether a message is owed is asked when its signature is known to be right: until
-// then a message costs what its bytes cost. What is read from the state costs gas.
+// TestUnsignedMessagesCostNoReads: the chain looks up whether a message is owed only after it has
+// verified the signature. Before that a message costs no reads of the state.
 func TestUnsignedMessagesCostNoReads(t *testing.T) {
 	const perByte = 10
 	used := func(c crew, good bool, msg sdk.Msg) int64 {
@@ -331,7 +336,7 @@ func TestUnsignedMessagesCostNoReads(t *testing.T) {
 	owed, other := commit("trainer0", 0), &nodepb.MsgExit{Owner: account("trainer0").String()}
 	c := training(t, 1, chain.FeesFirst)
 	if a, b := used(c, false, owed), used(c, false, other); a <= b {
-		t.Errorf("fees first: %d gas for an owed message with a wrong signature, %d for any other; the attack needs more", a, b)
+		t.Errorf("with fees first: %d gas for an owed message with a wrong signature, %d for any other; the attack needs more", a, b)
 	}
 	c = training(t, 1, nil)
 	if a, b := used(c, false, owed), used(c, false, other); a != b {
@@ -362,7 +367,7 @@ func TestTransactionsAreBounded(t *testing.T) {
 			t.Errorf("check: got %q, %v; want %q", res.Log, err, want)
 		}
 		if res := n.block(tx)[0]; res.Code == 0 {
-			t.Errorf("it is carried out in a block; want %q", want)
+			t.Errorf("the transaction succeeds in a block; want %q", want)
 		}
 	}
 }

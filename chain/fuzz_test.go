@@ -13,8 +13,8 @@ import (
 	"github.com/althing-network/althing/pb/taskpb"
 )
 
-// FuzzTransaction gives a validator any bytes as a transaction: it accepts none but
-// those that were signed, and neither a proposal nor a block with them panics.
+// FuzzTransaction gives a validator any bytes as a transaction. It accepts only signed transactions,
+// and neither a proposal nor a block with these bytes panics.
 func FuzzTransaction(f *testing.F) {
 	n := start(f, genesis(f))
 	signed := [][]byte{
@@ -37,7 +37,7 @@ func FuzzTransaction(f *testing.F) {
 		}
 		meant := slices.ContainsFunc(signed[:2], func(tx []byte) bool { return bytes.Equal(tx, raw) })
 		if checked.Code == 0 && !meant {
-			t.Errorf("%x is accepted, and nobody has signed it", raw)
+			t.Errorf("%x is accepted although nobody has signed it", raw)
 		}
 		proposed, err := n.PrepareProposal(&abci.RequestPrepareProposal{
 			MaxTxBytes: 1 << 20, Txs: [][]byte{raw}, Height: n.height + 1, Time: n.now,
@@ -57,7 +57,7 @@ func FuzzTransaction(f *testing.F) {
 	})
 }
 
-// FuzzQuery asks a validator anything: it answers, in a bounded number of bytes.
+// FuzzQuery sends a validator any query: it answers, with a bounded number of bytes.
 func FuzzQuery(f *testing.F) {
 	n := start(f, genesis(f))
 	f.Add("/store/bank/key", []byte{2, 20}, int64(0), true)
@@ -67,7 +67,7 @@ func FuzzQuery(f *testing.F) {
 	f.Add("/althing.task.v1.Query/Duties", encode(f, &taskpb.QueryDuties{Node: 1}), int64(-1), false)
 	f.Add("/app/simulate", []byte{}, int64(0), false)
 	f.Add("/cosmos.bank.v1beta1.Query/AllBalances", []byte{}, int64(2), true)
-	const most = 8 << 20 // a third of the gas that a question may take, and some more
+	const most = 8 << 20 // somewhat more than a third of a query's gas limit
 	f.Fuzz(func(t *testing.T, path string, data []byte, height int64, prove bool) {
 		answer, err := n.Query(context.Background(), &abci.RequestQuery{Path: path, Data: data, Height: height, Prove: prove})
 		if err != nil {

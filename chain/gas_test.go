@@ -19,11 +19,11 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// text is a name as long as a name may be, different for each number.
+// text returns a name of the largest length, different for each number.
 func text(i int) string { return fmt.Sprintf("%064d", i) }
 
-// What a client offers is enough for the largest messages that are paid for, with a
-// third to spare. What is owed in a round is tested in chain/task.
+// TestGasOfTheLargestMessages: the gas limit that clients set is enough for the largest messages
+// that pay, with a third to spare. chain/task tests the messages of a round.
 func TestGasOfTheLargestMessages(t *testing.T) {
 	profile := spec.Profile{
 		Name: text(0), Roles: spec.DataProvider | spec.Trainer | spec.Aggregator | spec.Evaluator | spec.Consumer, Slots: spec.MaxSlots,
@@ -94,8 +94,8 @@ func TestGasOfTheLargestMessages(t *testing.T) {
 	}
 }
 
-// What a client offers for a private task is enough for as many owners as it needs, whose
-// nodes have the largest profiles there are.
+// TestGasOfAPrivateTaskOfLargeNodes: the gas limit that clients set for a private task is enough for
+// the largest number of owners, whose nodes have the largest profiles.
 func TestGasOfAPrivateTaskOfLargeNodes(t *testing.T) {
 	const owners = 20
 	task := spec.DefaultTask()
@@ -146,8 +146,9 @@ func TestGasOfAPrivateTaskOfLargeNodes(t *testing.T) {
 	}
 }
 
-// A private task looks at the books of those who are to pay, and computes what a release
-// costs once, whoever looks. What a client offers is enough for that, with a quarter to spare.
+// TestGasOfAPrivateTask: the creation of a private task reads the books of all owners who may be
+// charged, and computes the cost of a release once. The gas limit that clients set is enough, with
+// a quarter to spare.
 func TestGasOfAPrivateTask(t *testing.T) {
 	const owners = 10
 	g := genesis(t)
@@ -217,9 +218,9 @@ func TestGasOfAPrivateTask(t *testing.T) {
 		n.gas = client.GasOf(client.CreateTask{Spec: task})
 		named := say("ann", 1, 200_000, create)
 		if more := n.gas - before; (named-plain)*4/3 > more {
-			t.Errorf("%d owners by name take %d gas more: %d are offered", spec.MaxOwners, named-plain, more)
+			t.Errorf("%d named owners take %d gas more, but clients add only %d", spec.MaxOwners, named-plain, more)
 		}
-		t.Logf("%d gas, %d with %d owners by name", plain, named, spec.MaxOwners)
+		t.Logf("%d gas, %d with %d named owners", plain, named, spec.MaxOwners)
 		used := plain
 		n.gas = before
 		if t.Logf("%s uses %d gas", mode, used); used > n.gas*3/4 {

@@ -123,7 +123,7 @@ func (g Genesis) fund(cdc codec.JSONCodec, state map[string]json.RawMessage) err
 	)
 	for _, a := range g.Accounts {
 		if a.Amount >= Cap-supply {
-			return fmt.Errorf("supply of %d%s and more: want less than %d%s, the cap", supply, Denom, Cap, Denom)
+			return fmt.Errorf("accounts hold more than %s: want less, because that is the cap of the supply", spec.Money(Cap))
 		}
 		supply += a.Amount
 		accounts = append(accounts, authtypes.NewBaseAccount(a.Address, nil, 0, 0))

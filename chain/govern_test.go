@@ -20,8 +20,8 @@ import (
 	"github.com/althing-network/althing/pb/tokenpb"
 )
 
-// assembly is a chain whose votes take 100 s, wait for 20 s and may be executed for 60 s.
-// Its validator has 100 THING bonded, and ann and bob 300 together with it.
+// assembly is a chain on which votes take 100 s, passed proposals wait for 20 s and may then be
+// executed for 60 s. The validator has 100 THING bonded; with ann and bob it has 300.
 type assembly struct{ crew }
 
 const (
@@ -35,7 +35,7 @@ func assemble(t testing.TB, edit ...func(*chain.Genesis)) assembly {
 	return convene(t, nil, edit...)
 }
 
-// brief is a genesis with votes that take so long.
+// brief returns a genesis with these short periods.
 func brief(t testing.TB) chain.Genesis {
 	t.Helper()
 	g := genesis(t)
@@ -46,7 +46,7 @@ func brief(t testing.TB) chain.Genesis {
 	return g
 }
 
-// convene is an assembly with some defence off.
+// convene starts an assembly with a defence switched off by guard.
 func convene(t testing.TB, guard func(*chain.App), edit ...func(*chain.Genesis)) assembly {
 	t.Helper()
 	g := brief(t)
@@ -59,16 +59,16 @@ func convene(t testing.TB, guard func(*chain.App), edit ...func(*chain.Genesis))
 	return a
 }
 
-// authority is in whose name passed proposals act.
+// authority returns the account in whose name passed proposals act.
 func authority() string { return moduleAddress("gov").String() }
 
-// try is a block of one transaction.
+// try makes a block with one transaction.
 func (a assembly) try(name string, msgs ...sdk.Msg) *abci.ExecTxResult {
 	a.Helper()
 	return a.block(a.says(name, 30_000, 0, msgs...))[0]
 }
 
-// does is a transaction that is carried out.
+// does makes a block with one transaction, which must succeed.
 func (a assembly) does(name string, msgs ...sdk.Msg) {
 	a.Helper()
 	if res := a.try(name, msgs...); res.Code != 0 {
@@ -76,7 +76,7 @@ func (a assembly) does(name string, msgs ...sdk.Msg) {
 	}
 }
 
-// refused wants a transaction to be, for a reason.
+// refused makes a block with one transaction, which must fail for a reason.
 func (a assembly) refused(why, name string, msgs ...sdk.Msg) {
 	a.Helper()
 	if res := a.try(name, msgs...); res.Code == 0 || !strings.Contains(res.Log, why) {
@@ -96,7 +96,7 @@ func proposal(t testing.TB, who string, deposit uint64, msgs ...sdk.Msg) *govv1.
 	return m
 }
 
-// proposes submits one with all of its deposit, and says its number.
+// proposes submits a proposal with its whole deposit and returns its number.
 func (a assembly) proposes(who string, msgs ...sdk.Msg) uint64 {
 	a.Helper()
 	a.does(who, proposal(a, who, 10*chain.Thing, msgs...))
@@ -113,7 +113,8 @@ func execute(who string, number uint64) *timelockpb.MsgExecute {
 	return &timelockpb.MsgExecute{Sender: account(who).String(), Proposal: number}
 }
 
-// passes is a proposal that the validator proposes and votes for, when its vote has ended.
+// passes submits a proposal of the validator, which votes for it, and waits until the vote has
+// ended.
 func (a assembly) passes(msgs ...sdk.Msg) uint64 {
 	a.Helper()
 	id := a.proposes("validator", msgs...)
@@ -122,14 +123,14 @@ func (a assembly) passes(msgs ...sdk.Msg) uint64 {
 	return id
 }
 
-// ends lets a vote end with one block, in which the network lives for a moment only.
+// ends makes the vote end with one block, so that network time hardly advances.
 func (a assembly) ends() {
 	a.Helper()
 	a.now = a.now.Add(voting)
 	a.block()
 }
 
-// carriesOut is one that is executed.
+// carriesOut is [assembly.passes] for a proposal that is then executed.
 func (a assembly) carriesOut(msgs ...sdk.Msg) uint64 {
 	a.Helper()
 	id := a.passes(msgs...)
@@ -138,7 +139,7 @@ func (a assembly) carriesOut(msgs ...sdk.Msg) uint64 {
 	return id
 }
 
-// wait lets blocks pass, 4 s apart.
+// wait makes blocks, 4 s apart.
 func (a assembly) wait(d time.Duration) {
 	a.Helper()
 	for until := a.now.Add(d); a.now.Before(until); {
@@ -176,8 +177,8 @@ func dearer(price uint64) *feepb.MsgUpdateParams {
 	return &feepb.MsgUpdateParams{Authority: authority(), Params: feepb.Params{MinGasPrice: price}}
 }
 
-// TestProposalTravels: what a proposal says is done once it has passed and waited, when
-// somebody asks for it, and not before.
+// TestProposalTravels: a proposal takes effect only when it has passed, has waited in the timelock,
+// and somebody executes it.
 func TestProposalTravels(t *testing.T) {
 	a := assemble(t)
 	id := a.proposes("validator", dearer(26))
@@ -204,8 +205,8 @@ func TestProposalTravels(t *testing.T) {
 	a.refused("proposal not found", "validator", vote("validator", id+1, govv1.OptionYes))
 }
 
-// TestQuorumNotReached: without enough votes nothing happens, and whoever wants to execute
-// it is told why.
+// TestQuorumNotReached: a proposal with too few votes has no effect. Whoever tries to execute it
+// gets that reason.
 func TestQuorumNotReached(t *testing.T) {
 	a := assemble(t)
 	a.does("ann", stakingtypes.NewMsgDelegate(account("ann").String(), sdk.ValAddress(account("validator")).String(), uthing(10_000_000)))
@@ -218,7 +219,8 @@ func TestQuorumNotReached(t *testing.T) {
 	}
 }
 
-// TestProposalsMayDoLittle: what is on no list is refused when it is submitted.
+// TestProposalsMayDoLittle: a proposal with a message that is on no list is refused when it is
+// submitted.
 func TestProposalsMayDoLittle(t *testing.T) {
 	a := assemble(t)
 	for name, msg := range map[string]sdk.Msg{
@@ -236,9 +238,8 @@ func TestProposalsMayDoLittle(t *testing.T) {
 	}
 }
 
-// TestDangerousNeedsMore: coins are made by two thirds only.
-// TestGenesisThatHaltsAtAVote: a genesis whose quorum is no number is refused, since the
-// chain would stop at the end of the first vote.
+// TestGenesisThatHaltsAtAVote: a genesis whose quorum is no number is refused, since the chain would
+// halt at the end of the first vote.
 func TestGenesisThatHaltsAtAVote(t *testing.T) {
 	doc, err := genesis(t).Document()
 	if err != nil {
@@ -257,6 +258,7 @@ func TestGenesisThatHaltsAtAVote(t *testing.T) {
 	}
 }
 
+// TestDangerousNeedsMore: a proposal to mint coins needs two thirds of the votes.
 func TestDangerousNeedsMore(t *testing.T) {
 	a := assemble(t)
 	a.does("ann", stakingtypes.NewMsgDelegate(account("ann").String(), sdk.ValAddress(account("validator")).String(), uthing(60_000_000)))
@@ -276,7 +278,7 @@ func TestDangerousNeedsMore(t *testing.T) {
 	}
 }
 
-// TestMintAboveTheCapFailsWhenExecuted: the cap is below all votes.
+// TestMintAboveTheCapFailsWhenExecuted: no vote can mint coins above the cap.
 func TestMintAboveTheCapFailsWhenExecuted(t *testing.T) {
 	a := assemble(t)
 	id := a.passes(&tokenpb.MsgMint{Authority: authority(), To: account("bob").String(), Amount: chain.Cap})
@@ -291,13 +293,13 @@ func TestMintAboveTheCapFailsWhenExecuted(t *testing.T) {
 	}
 }
 
-// TestStakeStaysWhileAVoteWaits: the chain stands for longer than an unbonding takes, with
-// a passed proposal pending. Stake that began to leave after the vote had started can still
-// be reached until the proposal is executed; without the timelock's word it would be gone.
+// TestStakeStaysWhileAVoteWaits: the chain halts for longer than an unbonding takes, while a passed
+// proposal waits. Stake that began to leave after the vote had started stays until the proposal is
+// executed. Without the defence it would have left.
 func TestStakeStaysWhileAVoteWaits(t *testing.T) {
 	for name, c := range map[string]struct {
-		first, executed bool // the stake begins to leave before the vote; the proposal is executed
-		stays           bool // when the chain has stood
+		first, executed bool // first: the stake begins to leave before the vote; executed: the proposal is executed
+		stays           bool // after the halt
 		off             func(*chain.App)
 	}{
 		"left after it, and nothing holds it": {off: chain.Unheld},
@@ -322,7 +324,7 @@ func TestStakeStaysWhileAVoteWaits(t *testing.T) {
 				a.wait(delay)
 				a.does("bob", execute("bob", id))
 			}
-			a.now = a.now.Add(2000 * time.Second) // a dark machine room
+			a.now = a.now.Add(2000 * time.Second) // the chain halts
 			a.block()
 			var held nodepb.QueryNodeResponse
 			a.ask("/althing.node.v1.Query/Node", &nodepb.QueryNode{Id: 1}, &held)
@@ -334,16 +336,16 @@ func TestStakeStaysWhileAVoteWaits(t *testing.T) {
 			}
 			a.wait(delay)
 			a.does("bob", execute("bob", id))
-			a.wait(time.Minute) // what is held is looked at again
+			a.wait(time.Minute) // until held stake is checked again
 			if got := a.balance("ann"); got < 999*chain.Thing {
-				t.Fatalf("ann has %d: the stake is not back after the execution", got)
+				t.Fatalf("ann has %d uthing: the stake has not returned after the execution", got)
 			}
 		})
 	}
 }
 
-// TestExportWhileVotesGoOn: a chain that is carried on from an export, in each state of a
-// proposal, comes to the same end.
+// TestExportWhileVotesGoOn: a chain that is exported and imported, in each state of a proposal, ends
+// with the same result.
 func TestExportWhileVotesGoOn(t *testing.T) {
 	for name, until := range map[string]func(assembly, uint64){
 		"voting": func(assembly, uint64) {},
@@ -362,7 +364,7 @@ func TestExportWhileVotesGoOn(t *testing.T) {
 			a := assemble(t)
 			id := a.proposes("validator", dearer(26))
 			until(a, id)
-			b := assembly{crew{network: begun(t, must(a.Export(0)), ""), numbers: a.numbers}}
+			b := assembly{crew{network: importAndStart(t, must(a.Export(0)), ""), numbers: a.numbers}}
 			b.gas = a.gas
 			if name == "voting" {
 				b.does("validator", vote("validator", id, govv1.OptionYes))

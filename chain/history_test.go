@@ -24,7 +24,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// drawn fails a random history, so that rapid looks for a shorter one.
+// drawn passes failures on to rapid, which then looks for a shorter history that fails.
 type drawn struct {
 	testing.TB
 	*rapid.T
@@ -48,7 +48,7 @@ func (d drawn) Context() context.Context     { return d.TB.Context() }
 func (d drawn) Output() io.Writer            { return d.TB.Output() }
 func (d drawn) Cleanup(f func())             { d.TB.Cleanup(f) }
 
-// history is a chain on which anything happens.
+// history is a chain with random transactions.
 type history struct {
 	crew
 	t      *rapid.T
@@ -59,12 +59,12 @@ type history struct {
 	liars  map[uint64]bool // aggregators that publish another model
 	hiders map[uint64]bool // nodes that commit and do not reveal
 	lives  int             // imports
-	exits  bool            // somebody may exit in this block, and what was granted to it is burned
+	exits  bool            // a node may exit in this block; then its granted stake is burned
 	acted  int             // proposals that were executed
 }
 
-// beginning is a chain with four aggregators, two evaluators and three trainers, whose votes
-// are over after some blocks. Ann may cancel what they decide.
+// beginning returns a chain with four aggregators, two evaluators and three trainers, on which votes
+// take some blocks only. Ann is the guardian and may cancel what has passed.
 func beginning(t *testing.T, r *rapid.T) *history {
 	g := brief(t)
 	g.Rules.VotingSeconds, g.Rules.DepositSeconds, g.Rules.MinDeposit = 2, 4, chain.Thing
@@ -99,13 +99,13 @@ func beginning(t *testing.T, r *rapid.T) *history {
 	return h
 }
 
-// says adds a transaction to the block, which pays for itself.
+// says adds a transaction that pays its fee to the block.
 func (h *history) says(name string, msg sdk.Msg) {
 	h.txs = append(h.txs, h.crew.says(name, 10_000, h.said[name], msg))
 	h.said[name]++
 }
 
-// tell adds one that may use more gas.
+// tell adds a transaction with a higher gas limit.
 func (h *history) tell(name string, msg sdk.Msg) {
 	h.gas = 1_000_000
 	h.txs = append(h.txs, h.crew.says(name, 30_000, h.said[name], msg))
@@ -113,7 +113,7 @@ func (h *history) tell(name string, msg sdk.Msg) {
 	h.gas = client.Gas
 }
 
-// next makes the block, and wants every coin to be somewhere: with somebody, or burned.
+// next makes the block, and checks that every coin belongs to an account or was burned.
 func (h *history) next(all bool) {
 	h.Helper()
 	if all {
@@ -122,7 +122,7 @@ func (h *history) next(all bool) {
 		h.block(h.txs...)
 	}
 	h.txs, h.said = nil, map[string]int{}
-	var told, gone uint64 // what modules say that they burn, and what the registry's account does
+	var told, gone uint64 // burned by the events of modules, and by the balance of the registry's account
 	for _, e := range h.told {
 		says := func(what string) uint64 {
 			for _, a := range e.Attributes {
@@ -147,20 +147,20 @@ func (h *history) next(all bool) {
 		}
 	}
 	if gone < told || gone > told && !h.exits {
-		h.Fatalf("height %d: nodes have lost %d uthing, and they are told of %d", h.height, gone, told)
+		h.Fatalf("height %d: nodes have lost %d uthing, but events say %d", h.height, gone, told)
 	}
 	h.exits = false
 	if has := h.supply(); has.Total+h.burned != h.minted {
-		h.Fatalf("height %d: %d uthing were made, %d burned, and there are %d", h.height, h.minted, h.burned, has.Total)
+		h.Fatalf("height %d: %d uthing were minted, %d burned, and the supply is %d", h.height, h.minted, h.burned, has.Total)
 	}
 }
 
-// amount is one that a hostile client might send.
+// amount draws an amount that a hostile client might send.
 func (h *history) amount() uint64 {
 	return rapid.SampledFrom([]uint64{0, 1, 9_999, chain.Thing / 2, chain.Thing, 5 * chain.Thing, chain.Cap, chain.Cap + 1, math.MaxInt64, math.MaxUint64}).Draw(h.t, "amount")
 }
 
-// answers has nodes say what they owe, but for what is lost, hidden or a lie.
+// answers sends the messages that nodes owe; some are lost, withheld or wrong.
 func (h *history) answers() {
 	h.owed(func(node uint64, msg sdk.Msg) {
 		if rapid.IntRange(0, 9).Draw(h.t, "lost") == 0 {
@@ -193,14 +193,14 @@ func (h *history) answers() {
 	})
 }
 
-// slot is where a node says something of a task.
+// slot returns a node's slot in a round of a task.
 func (h *history) slot(task, round, node uint64) spec.Slot {
 	var res taskpb.QueryTaskResponse
 	h.ask("/althing.task.v1.Query/Task", &taskpb.QueryTask{Id: task}, &res)
 	return must(res.Task.ToSpec()).Slot(round, node)
 }
 
-// anything is what an account says for no reason.
+// anything sends a message that an account has no reason to send.
 func (h *history) anything() {
 	who := rapid.SampledFrom([]string{"ann", "bob", "node1", "node5", "node7"}).Draw(h.t, "who")
 	owner := account(who).String()
@@ -230,7 +230,7 @@ func (h *history) anything() {
 	}
 }
 
-// governs is what somebody has to do with votes now.
+// governs sends a message about proposals.
 func (h *history) governs() {
 	var open govv1.QueryProposalsResponse
 	h.ask("/cosmos.gov.v1.Query/Proposals", &govv1.QueryProposalsRequest{}, &open)
@@ -253,12 +253,12 @@ func (h *history) governs() {
 			h.tell(who, vote(who, p.Id, option))
 		case govv1.StatusPassed:
 			h.tell("bob", execute("bob", p.Id))
-		default: // nobody can do anything for it
+		default: // no message can change it
 		}
 	}
 }
 
-// wish is what a proposal might do.
+// wish draws a message of a proposal.
 func (h *history) wish(proposal uint64) sdk.Msg {
 	node := rapid.SampledFrom([]uint64{1, 4, 7, 10, 10, 10, 11}).Draw(h.t, "node")
 	base := spec.DigestOf([]byte("model 0"))
@@ -280,7 +280,7 @@ func (h *history) wish(proposal uint64) sdk.Msg {
 	}
 }
 
-// asked is a task for the nodes of the beginning, with deadlines of some blocks.
+// asked returns a task for the nodes of [beginning], with deadlines of some blocks.
 func (h *history) asked() spec.TaskSpec {
 	asked := h.task()
 	asked.Selection.Trainers, asked.Selection.Aggregators, asked.Selection.Evaluators = 2, 4, 2
@@ -294,7 +294,7 @@ func (h *history) asked() spec.TaskSpec {
 	return asked
 }
 
-// carriedOn is the history on a chain that was made of an export.
+// carriedOn exports the chain and continues the history on the imported one.
 func (h *history) carriedOn() {
 	id := rapid.SampledFrom([]string{"", "renamed-1"}).Draw(h.t, "chain id")
 	m, err := imported(h.TB, h.exported(), id)
@@ -306,10 +306,10 @@ func (h *history) carriedOn() {
 	h.next(true)
 }
 
-// TestRandomHistories: whatever honest and dishonest nodes and accounts say, with whatever
-// amounts, and wherever the chain is exported and carried on from: all invariants hold
-// after every block, and every coin that was made is somebody's, locked or burned. Votes let
-// nodes in, send them away, and change tasks and rules meanwhile.
+// TestRandomHistories: honest and dishonest nodes and accounts send random messages with random
+// amounts, votes admit and remove nodes and change tasks and rules, and the chain is exported and
+// imported at random heights. All invariants hold after every block, and every minted coin belongs
+// to an account, is locked or was burned.
 func TestRandomHistories(t *testing.T) {
 	var burned, lives uint64
 	acted := 0
@@ -333,7 +333,7 @@ func TestRandomHistories(t *testing.T) {
 			}
 			if rapid.IntRange(0, 7).Draw(r, "a pause") == 0 {
 				h.now = h.now.Add(rapid.SampledFrom([]time.Duration{5 * time.Second, time.Hour, 22 * 24 * time.Hour}).Draw(r, "how long"))
-				h.txs, h.said = nil, map[string]int{} // they are too old by then
+				h.txs, h.said = nil, map[string]int{} // they would have expired
 			}
 			h.next(false)
 			if rapid.IntRange(0, 11).Draw(r, "an export") == 0 {
@@ -343,7 +343,7 @@ func TestRandomHistories(t *testing.T) {
 		burned, lives, acted = burned+h.burned, lives+uint64(h.lives), acted+h.acted
 	})
 	if burned == 0 || lives == 0 || acted == 0 {
-		t.Errorf("%d uthing were burned, %d chains carried on, %d proposals executed: the draw is too tame", burned, lives, acted)
+		t.Errorf("%d uthing were burned, %d chains imported, %d proposals executed: the histories are not diverse enough", burned, lives, acted)
 	}
-	t.Logf("%d uthing were burned, %d chains carried on, %d proposals executed", burned, lives, acted)
+	t.Logf("%d uthing were burned, %d chains imported, %d proposals executed", burned, lives, acted)
 }

@@ -22,7 +22,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// exported is the newest state of a chain as a genesis, which went through its file.
+// exported exports the newest state of a chain as a genesis, and writes and reads its file.
 func (n *network) exported() *genutiltypes.AppGenesis {
 	n.Helper()
 	doc, err := n.Export(0)
@@ -40,7 +40,7 @@ func (n *network) exported() *genutiltypes.AppGenesis {
 	return read
 }
 
-// imported is a chain that begins with a genesis, before its first block.
+// imported returns a chain that begins with a genesis, before its first block.
 func imported(t testing.TB, doc *genutiltypes.AppGenesis, id string) (*network, error) {
 	t.Helper()
 	n := &network{TB: t, gas: 200_000, db: dbm.NewMemDB(), id: id, height: doc.InitialHeight - 1}
@@ -54,7 +54,7 @@ func imported(t testing.TB, doc *genutiltypes.AppGenesis, id string) (*network, 
 	request := &abci.RequestInitChain{
 		ChainId: n.name(), Time: doc.GenesisTime, InitialHeight: doc.InitialHeight, ConsensusParams: &params, AppStateBytes: doc.AppState,
 	}
-	for _, v := range consensus.Validators { // as CometBFT tells it
+	for _, v := range consensus.Validators { // as CometBFT passes them
 		key := v.PubKey.Bytes()
 		request.Validators = append(request.Validators, abci.Ed25519ValidatorUpdate(key, v.Power))
 	}
@@ -62,8 +62,8 @@ func imported(t testing.TB, doc *genutiltypes.AppGenesis, id string) (*network, 
 	return n, err
 }
 
-// begun is imported, with an empty first block.
-func begun(t testing.TB, doc *genutiltypes.AppGenesis, id string) *network {
+// importAndStart is [imported], with an empty first block.
+func importAndStart(t testing.TB, doc *genutiltypes.AppGenesis, id string) *network {
 	t.Helper()
 	n, err := imported(t, doc, id)
 	if err != nil {
@@ -73,7 +73,7 @@ func begun(t testing.TB, doc *genutiltypes.AppGenesis, id string) *network {
 	return n
 }
 
-// contents are all keys of all stores.
+// contents returns all keys of all stores.
 func (n *network) contents() map[string]string {
 	n.Helper()
 	contents, err := n.Contents()
@@ -83,14 +83,14 @@ func (n *network) contents() map[string]string {
 	return contents
 }
 
-// at is the crew with another network.
+// at returns the crew on another network.
 func (c crew) at(n *network) crew {
 	n.gas = c.gas
 	return crew{n, c.numbers}
 }
 
-// honest are the transactions of what honest nodes have to say now, and of what the owner
-// of a task that nobody serves has to say: nothing.
+// honest returns the transactions that honest nodes owe now. The owner of a task that nobody serves
+// owes none.
 func (c crew) honest() (txs [][]byte) {
 	c.Helper()
 	said := map[string]int{}
@@ -102,7 +102,7 @@ func (c crew) honest() (txs [][]byte) {
 	return txs
 }
 
-// owed is what honest nodes have to say now.
+// owed calls say with each message that honest nodes owe now.
 func (c crew) owed(say func(node uint64, msg sdk.Msg)) {
 	c.Helper()
 	var tasks taskpb.QueryTasksResponse
@@ -135,7 +135,7 @@ func (c crew) owed(say func(node uint64, msg sdk.Msg)) {
 	}
 }
 
-// answer is what the nodes of a round have to say in it.
+// answer calls say with each message that the nodes of a round owe in it.
 func (c crew) answer(t spec.Task, r spec.Round, say func(uint64, sdk.Msg)) {
 	text := func(what string) spec.Digest { return spec.DigestOf([]byte(what)) }
 	salt, next := spec.Salt{1}, text("model "+string(rune('0'+r.Number)))
@@ -170,14 +170,14 @@ func (c crew) answer(t spec.Task, r spec.Round, say func(uint64, sdk.Msg)) {
 	}
 }
 
-// owner is the account of a node.
+// owner returns the account of a node.
 func (c crew) owner(node uint64) string {
 	var res nodepb.QueryNodeResponse
 	c.ask("/althing.node.v1.Query/Node", &nodepb.QueryNode{Id: node}, &res)
 	return res.Node.Owner
 }
 
-// nameOf is the name of the account of a node.
+// nameOf returns the name of a node's account.
 func (c crew) nameOf(node uint64) string {
 	owner := c.owner(node)
 	for name := range c.numbers {
@@ -185,11 +185,11 @@ func (c crew) nameOf(node uint64) string {
 			return name
 		}
 	}
-	c.Fatalf("node %d belongs to nobody", node)
+	c.Fatalf("node %d has no known owner", node)
 	return ""
 }
 
-// where says what the tasks and their rounds do now.
+// where describes the states of all tasks and their rounds.
 func (c crew) where() string {
 	c.Helper()
 	var tasks taskpb.QueryTasksResponse
@@ -211,7 +211,7 @@ func (c crew) where() string {
 	return strings.Join(does, ", ")
 }
 
-// answers is how much has been said in the phase of a round.
+// answers counts the messages that a round has received in its phase.
 func answers(r spec.Round) (said int) {
 	if r.Phase == spec.PhaseTrain {
 		return int(r.Commitments)
@@ -236,7 +236,7 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// copied is the same chain over a database of its own.
+// copied returns a copy of the chain with its own database.
 func (n *network) copied() *network {
 	n.Helper()
 	m := &network{TB: n.TB, gas: n.gas, db: dbm.NewMemDB(), id: n.id, height: n.height, now: n.now}
@@ -251,7 +251,7 @@ func (n *network) copied() *network {
 	return m
 }
 
-// effects are what happened to tasks in the newest block.
+// effects lists what happened to tasks in the newest block.
 func (n *network) effects() (effects []string) {
 	for _, e := range n.told {
 		if e.Type == task.EventType {
@@ -267,10 +267,10 @@ func (c crew) over() bool {
 	return !strings.Contains(at, "waiting") && !strings.Contains(at, "preparing") && !strings.Contains(at, "running")
 }
 
-// TestRoundsGoOnAfterAnImport: whatever a task and its rounds were doing when the chain was
-// exported, they go on to the same effects and to the same state, to the last key, as on a
-// chain that was not exported, under the same chain id and under another. What was hidden
-// before the export is opened after it.
+// TestRoundsGoOnAfterAnImport: a chain is exported and imported in every state of a task and its
+// rounds, under the same chain id and under another one. Afterwards the effects and the state are
+// the same, to the last key, as on a chain that was not exported. Commitments from before the
+// export can be opened after it.
 func TestRoundsGoOnAfterAnImport(t *testing.T) {
 	c := training(t, 3, nil)
 	second := c.task()
@@ -288,16 +288,16 @@ func TestRoundsGoOnAfterAnImport(t *testing.T) {
 			t.Fatalf("the tasks never end: %s", c.where())
 		}
 		txs := c.honest()
-		c.all(txs[:(len(txs)+1)/2]...) // so that phases are seen half done, too
+		c.all(txs[:(len(txs)+1)/2]...) // so that some exports are in the middle of a phase
 	}
 	for _, want := range []string{"waiting", "preparing", " train", " attest", " aggregate", " reveal", " score", " open", " train half said", " score train", " open train"} {
 		if !slices.ContainsFunc(slices.Collect(maps.Keys(seen)), func(at string) bool { return strings.Contains(at, want) }) {
-			t.Errorf("nothing was exported in%s: %v", want, slices.Sorted(maps.Keys(seen)))
+			t.Errorf("no export in the state%s: %v", want, slices.Sorted(maps.Keys(seen)))
 		}
 	}
 }
 
-// goesOn exports a chain and lets it and what was imported go on to the end.
+// goesOn exports and imports a chain, and runs the original and the imported one to the end.
 func goesOn(t *testing.T, c crew, id string) {
 	doc := c.exported()
 	m, err := imported(t, doc, id)
@@ -308,7 +308,7 @@ func goesOn(t *testing.T, c crew, id string) {
 	one.now = two.now
 	for blocks := 0; ; blocks++ {
 		var a, b [][]byte
-		if blocks > 0 { // the imported chain answers no question before its first block
+		if blocks > 0 { // the imported chain answers no query before its first block
 			if one.over() {
 				break
 			}
@@ -328,7 +328,7 @@ func goesOn(t *testing.T, c crew, id string) {
 	}
 }
 
-// networkTime is how long the chain has lived, in milliseconds.
+// networkTime returns the network time of the chain, in milliseconds.
 func (n *network) networkTime() int64 {
 	n.Helper()
 	var res taskpb.QueryTimeResponse

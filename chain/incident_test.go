@@ -21,11 +21,11 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Votes that went wrong elsewhere, on the whole chain: those which need its registry, its
-// timelock or its tasks. The others are in chain/dao. Each first succeeds without the one
-// defence against it, and then fails with it.
+// Attacks on votes of other networks, repeated on the whole chain: those that involve the registry,
+// the timelock or tasks. chain/dao has the others. Each attack first succeeds without one defence,
+// and then fails with it.
 
-// wealthy lets a node have a stake as large as what the attackers of these votes had.
+// wealthy lets a node have as much stake as the attackers of these votes had.
 func wealthy(g *chain.Genesis) {
 	g.Nodes.Stakes.Trainer.Max = 900 * chain.Thing
 	g.Nodes.MaxBond = 900 * chain.Thing
@@ -37,7 +37,7 @@ func mint(to string, amount uint64) *tokenpb.MsgMint {
 
 func passed(p daopb.Poll) bool { return p.Outcome == daopb.OUTCOME_PASSED }
 
-// asks is a transaction that may fail; it says why it did.
+// asks makes a block with one transaction and returns its error; empty: it succeeded.
 func (a assembly) asks(name string, msgs ...sdk.Msg) string {
 	a.Helper()
 	if res := a.try(name, msgs...); res.Code != 0 {
@@ -46,8 +46,8 @@ func (a assembly) asks(name string, msgs ...sdk.Msg) string {
 	return ""
 }
 
-// TestIncidentBeanstalk2022FlashStake: coins that were borrowed a moment ago are staked,
-// propose, vote and leave in one transaction.
+// TestIncidentBeanstalk2022FlashStake: borrowed coins are staked, used to propose and to vote, and
+// withdrawn, all in one transaction.
 func TestIncidentBeanstalk2022FlashStake(t *testing.T) {
 	for _, off := range []func(*chain.App){chain.Unrecorded, nil} {
 		a := convene(t, off, wealthy)
@@ -67,14 +67,14 @@ func TestIncidentBeanstalk2022FlashStake(t *testing.T) {
 	}
 }
 
-// TestIncidentBeanstalk2022AtOnce: what has passed acts before anybody can look.
+// TestIncidentBeanstalk2022AtOnce: a passed proposal takes effect before anybody can react.
 func TestIncidentBeanstalk2022AtOnce(t *testing.T) {
 	for _, off := range []func(*chain.App){chain.AtOnce, nil} {
 		a := convene(t, off)
 		before := a.balance("bob")
 		id := a.passes(mint("bob", 182_000_000))
 		if took := a.balance("bob") > before; took != (off != nil) {
-			t.Errorf("without the timelock %v: bob has %d more when the vote ends", off != nil, a.balance("bob")-before)
+			t.Errorf("without the timelock %v: bob has gained %d uthing when the vote ends", off != nil, a.balance("bob")-before)
 		}
 		if off == nil {
 			a.refused("timelock not over", "bob", execute("bob", id))
@@ -82,8 +82,8 @@ func TestIncidentBeanstalk2022AtOnce(t *testing.T) {
 	}
 }
 
-// TestIncidentMaker2020FlashVote: borrowed coins are staked and vote in what somebody else
-// proposed, and are on their way back, in one transaction.
+// TestIncidentMaker2020FlashVote: in one transaction, borrowed coins are staked, vote on the proposal
+// of somebody else, and begin to unbond.
 func TestIncidentMaker2020FlashVote(t *testing.T) {
 	for _, off := range []func(*chain.App){chain.Unrecorded, nil} {
 		a := convene(t, off, wealthy)
@@ -97,12 +97,12 @@ func TestIncidentMaker2020FlashVote(t *testing.T) {
 	}
 }
 
-// TestIncidentSteem2020Exchanges: who keeps coins for others stakes them when it sees what
-// is coming, shortly before a vote starts.
+// TestIncidentSteem2020Exchanges: an exchange stakes the coins of its customers shortly before a
+// vote starts.
 func TestIncidentSteem2020Exchanges(t *testing.T) {
 	for _, warmup := range []uint64{0, 60} {
 		a := convene(t, nil, wealthy, func(g *chain.Genesis) { g.Votes.WarmupSeconds = warmup })
-		a.wait(2 * time.Minute) // who was there at genesis is warm
+		a.wait(2 * time.Minute) // until the stakes of the genesis count
 		a.does("bob", register("bob", 500*chain.Thing))
 		a.wait(30 * time.Second)
 		id := a.proposes("validator", dearer(26))
@@ -115,9 +115,9 @@ func TestIncidentSteem2020Exchanges(t *testing.T) {
 	}
 }
 
-// TestIncidentJuno2022Expulsion: a majority takes what belongs to one account. Here it can
-// expel its node, which gets every coin back that was its own. Without the list of messages
-// it can lock everybody's coins, the expelled one's as well.
+// TestIncidentJuno2022Expulsion: a majority confiscates the coins of one account. Here it can only
+// remove the account's node, which gets its own stake back. Without the list of allowed messages it
+// could lock everybody's coins.
 func TestIncidentJuno2022Expulsion(t *testing.T) {
 	a := convene(t, chain.AtOnce)
 	lock := banktypes.NewMsgSetSendEnabled(authority(), []*banktypes.SendEnabled{{Denom: chain.Denom, Enabled: false}}, nil)
@@ -137,8 +137,8 @@ func TestIncidentJuno2022Expulsion(t *testing.T) {
 	}
 }
 
-// TestIncidentJuno2022WrongAddress: what was voted for goes where nobody is. The dry run
-// says so to who proposes and who votes, and nothing is made for nobody.
+// TestIncidentJuno2022WrongAddress: a proposal sends coins to an address that nobody owns. The dry
+// run shows the error to the proposer and to the voters, and no coins are minted.
 func TestIncidentJuno2022WrongAddress(t *testing.T) {
 	a := assemble(t)
 	a.does("ann", register("ann", 0)) // node 1 applies
@@ -164,7 +164,7 @@ func TestIncidentJuno2022WrongAddress(t *testing.T) {
 	}
 }
 
-// governed is an assembly with a task that votes may change.
+// governed returns an assembly with a task that votes may change.
 func governed(t testing.TB, trainers int) assembly {
 	t.Helper()
 	a := assembly{trainingBy(t, brief(t), trainers, nil, func(s *spec.TaskSpec) { s.Governed = true })}
@@ -182,19 +182,18 @@ func (a assembly) attests(model spec.Digest) *abci.ExecTxResult {
 	return a.try("aggregator", &taskpb.MsgAttestModel{Owner: account("aggregator").String(), Task: 1, Model: model[:]})
 }
 
-// TestIncidentTornado2023SwappedModel: what was read when people voted is swapped for
-// something else before it acts. Weights are voted on by their digest, and nothing goes on
-// with them that the task's aggregators have not fetched and compared with it: they attest
-// what was voted on or nothing.
+// TestIncidentTornado2023SwappedModel: what people have voted on is replaced before it takes effect.
+// Here a vote names the digest of a model. The task continues with the model only after its
+// aggregators have downloaded it, compared its digest and attested it.
 func TestIncidentTornado2023SwappedModel(t *testing.T) {
 	read, swapped := spec.DigestOf([]byte("what was read")), spec.DigestOf([]byte("what is served"))
 	for _, attested := range []bool{true, false} {
 		a := governed(t, 3)
 		id := a.passes(adopt(read))
 		if res := a.attests(swapped); res.Code == 0 {
-			t.Fatal("an aggregator attests what nobody has voted on")
+			t.Fatal("an aggregator can attest a model that nobody has voted on")
 		}
-		if attested { // whatever it has fetched
+		if attested { // whatever model it has downloaded
 			if res := a.attests(read); res.Code != 0 {
 				t.Fatal(res.Log)
 			}
@@ -214,14 +213,14 @@ func TestIncidentTornado2023SwappedModel(t *testing.T) {
 	}
 }
 
-// TestIncidentSynthetify2023Inactive: nobody looks, and one of ten proposals that look
-// alike has the payload. One account has one at a time, and where so few take part that the
-// least of all quorums is not reached, none passes.
+// TestIncidentSynthetify2023Inactive: an attacker submits ten similar proposals, one of which steals,
+// while hardly anybody votes. Here an account may have one open proposal, and no proposal passes
+// without the smallest possible quorum.
 func TestIncidentSynthetify2023Inactive(t *testing.T) {
 	few := func(g *chain.Genesis) {
-		g.Rules.Quorum = 100_000 // the least that can be
+		g.Rules.Quorum = 100_000 // the smallest possible quorum
 	}
-	for _, stake := range []uint64{20, 5} { // of 100 THING and these together
+	for _, stake := range []uint64{20, 5} { // THING of the attacker, beside 100 THING of others
 		a := convene(t, nil, few)
 		a.does("bob", register("bob", stake*chain.Thing))
 		id := a.proposes("bob", mint("bob", 230_000))
@@ -236,9 +235,9 @@ func TestIncidentSynthetify2023Inactive(t *testing.T) {
 	}
 }
 
-// TestIncidentCompound289LateVotes: a proposal fails until votes arrive that were kept back
-// to the last minute. What was decided so late waits longer, so that a guardian sees it in
-// time and cancels it.
+// TestIncidentCompound289LateVotes: a proposal seems to fail until the attacker votes in the last
+// minute. A proposal whose outcome changed so late waits longer, so that a guardian has time to
+// cancel it.
 func TestIncidentCompound289LateVotes(t *testing.T) {
 	for _, c := range []struct {
 		late     uint64
@@ -275,8 +274,8 @@ func TestIncidentCompound289LateVotes(t *testing.T) {
 	}
 }
 
-// TestIncidentMango2022PartyVotes: whoever is voted on takes coins while the vote runs, and
-// votes with them on itself.
+// TestIncidentMango2022PartyVotes: the attacker whom a proposal concerns takes coins while the vote
+// runs, and votes with them.
 func TestIncidentMango2022PartyVotes(t *testing.T) {
 	for _, off := range []func(*chain.App){chain.Unrecorded, nil} {
 		a := convene(t, off, wealthy)
@@ -292,9 +291,9 @@ func TestIncidentMango2022PartyVotes(t *testing.T) {
 	}
 }
 
-// TestIncidentDepositHalt: a proposal spends the account in which deposits lie, and the
-// next refund is in the last block of the chain. With the list of messages nobody can
-// submit it, and nobody can send coins there.
+// TestIncidentDepositHalt: a proposal spends the coins of the account that holds deposits; the next
+// refund of a deposit then halts the chain. With the list of allowed messages nobody can submit
+// the proposal, and nobody can send coins to that account.
 func TestIncidentDepositHalt(t *testing.T) {
 	a := convene(t, chain.AtOnce)
 	steal := banktypes.NewMsgSend(moduleAddress("gov"), account("bob"), sdk.NewCoins(uthing(10_000_000)))
@@ -316,7 +315,7 @@ func TestIncidentDepositHalt(t *testing.T) {
 		return nil
 	}()
 	if halted == nil || !strings.Contains(halted.Error(), "insufficient funds") {
-		t.Errorf("without the defence the chain goes on: %v", halted)
+		t.Errorf("without the defence the chain does not halt: %v", halted)
 	}
 	a = assemble(t)
 	a.refused("by router", "validator", proposal(t, "validator", 10*chain.Thing, steal))

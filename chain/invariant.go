@@ -17,6 +17,7 @@ import (
 	"github.com/althing-network/althing/chain/node"
 	"github.com/althing-network/althing/chain/task"
 	"github.com/althing-network/althing/pb/invariantpb"
+	"github.com/althing-network/althing/spec"
 )
 
 // Violation is an invariant of the state that does not hold.
@@ -83,7 +84,7 @@ func (a *App) checkSupply(ctx sdk.Context) (says []string, err error) {
 		return false
 	})
 	if supply := a.bank.GetSupply(ctx, Denom).Amount; !supply.Equal(sum) {
-		says = append(says, fmt.Sprintf("balances are %s%s, the supply is %s%s", sum, Denom, supply, Denom))
+		says = append(says, fmt.Sprintf("balances are %s, the supply is %s", spec.MoneyOf(sum.String()), spec.MoneyOf(supply.String())))
 	}
 	return says, nil
 }
@@ -105,7 +106,7 @@ func (a *App) checkHeld(ctx sdk.Context, module string, held func(context.Contex
 		return nil, err
 	}
 	if has := a.bank.GetBalance(ctx, authtypes.NewModuleAddress(module), Denom); !has.Amount.Equal(math.NewIntFromUint64(should)) {
-		says = append(says, fmt.Sprintf("it holds %s, want %d", has, should))
+		says = append(says, fmt.Sprintf("it holds %s, want %s", spec.MoneyOf(has.Amount.String()), spec.Money(should)))
 	}
 	return says, nil
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/althing-network/althing/pb/invariantpb"
 )
 
-// TestInvariants: each is found not to hold where its state is spoiled, by its name, and
-// a question says so; nothing else is found.
+// TestInvariants: when the state is changed so that one invariant does not hold, the check and a
+// query report that invariant and no other.
 func TestInvariants(t *testing.T) {
 	c := training(t, 3, nil)
 	c.all(c.honest()[0])
@@ -21,7 +21,7 @@ func TestInvariants(t *testing.T) {
 	}
 	var res invariantpb.QueryViolationsResponse
 	if r := c.ask("/althing.invariant.v1.Query/Violations", &invariantpb.QueryViolations{}, &res); r.Code != 0 || res.Height != c.height || len(res.Violations) > 0 {
-		t.Errorf("the question is answered %v: %s", &res, r.Log)
+		t.Errorf("the query returned %v: %s", &res, r.Log)
 	}
 	for want, spoil := range chain.Spoiled(c.App) {
 		ctx, _ := ctx.CacheContext()
@@ -30,17 +30,17 @@ func TestInvariants(t *testing.T) {
 		}
 		broken := must(c.Invariants(ctx))
 		if len(broken) == 0 {
-			t.Errorf("nothing is found: %s", want)
+			t.Errorf("no violation was found: %s", want)
 		}
 		for _, v := range broken {
 			if v.Invariant != want && (want != chain.Capped || v.Invariant != chain.Supply) {
-				t.Errorf("spoiled so that not %q: %s", want, v)
+				t.Errorf("invariant %q was broken, but reported is %s", want, v)
 			}
 		}
 	}
 }
 
-// TestGenesisWithoutLines: a task that is in a genesis has its line there, too.
+// TestGenesisWithoutLines: a genesis with a task but without the task's line is refused.
 func TestGenesisWithoutLines(t *testing.T) {
 	doc := training(t, 3, nil).exported()
 	var state map[string]json.RawMessage
@@ -55,15 +55,15 @@ func TestGenesisWithoutLines(t *testing.T) {
 	}
 }
 
-// TestGenesisMustHold: no chain begins with a state of which the invariants do not hold,
-// and the error says which.
+// TestGenesisMustHold: a chain refuses a genesis for which an invariant does not hold; the error
+// names the invariant.
 func TestGenesisMustHold(t *testing.T) {
 	c := training(t, 3, nil)
 	doc := c.exported()
 	for _, test := range []struct{ old, new, want string }{
-		{`"escrow": "3000000"`, `"escrow": "3000001"`, chain.Escrow + ": it holds 3000000uthing, want 3000001"},
-		{`"paid": "0"`, `"paid": "1"`, chain.Escrow + ": it holds 3000000uthing, want 2999999"},
-		{`"busy": 1`, `"busy": 0`, chain.Nodes + ": node 1: its record has 0 parts and a bond of 10000 uthing, tasks have 1 parts and 10000 uthing"},
+		{`"escrow": "3000000"`, `"escrow": "3000001"`, chain.Escrow + ": it holds 3 THING, want 3.000001 THING"},
+		{`"paid": "0"`, `"paid": "1"`, chain.Escrow + ": it holds 3 THING, want 2.999999 THING"},
+		{`"busy": 1`, `"busy": 0`, chain.Nodes + ": node 1: its record has 0 parts and a bond of 0.01 THING, tasks have 1 parts and 0.01 THING"},
 	} {
 		bad := *doc
 		bad.AppState = []byte(strings.Replace(string(doc.AppState), test.old, test.new, 1))

@@ -16,8 +16,7 @@ import (
 	"github.com/althing-network/althing/chain"
 )
 
-// keys counts a database's keys, and those of them under which the roots of all stores at
-// a height stand.
+// keys counts the keys of a database, and those that hold the roots of all stores at a height.
 func keys(t *testing.T, db dbm.DB) (all, roots int) {
 	t.Helper()
 	each, err := db.Iterator(nil, nil)
@@ -44,8 +43,8 @@ func (n *network) reads(height int64) bool {
 	return res.Code == 0
 }
 
-// Whoever signed two blocks at one height can be accused for 48 hours, or as the genesis
-// says, and for 100,000 blocks.
+// TestEvidenceAge: evidence of a double signature is accepted for 48 hours, or the time in the
+// genesis, and for 100,000 blocks.
 func TestEvidenceAge(t *testing.T) {
 	for given, want := range map[time.Duration]time.Duration{0: 48 * time.Hour, time.Hour: time.Hour} {
 		g := genesis(t)
@@ -55,12 +54,13 @@ func TestEvidenceAge(t *testing.T) {
 			t.Fatal(err)
 		}
 		if e := doc.Consensus.Params.Evidence; e.MaxAgeDuration != want || e.MaxAgeNumBlocks != 100_000 {
-			t.Errorf("%s: evidence is heard for %s and %d blocks, want %s and 100,000", given, e.MaxAgeDuration, e.MaxAgeNumBlocks, want)
+			t.Errorf("%s: evidence is accepted for %s and %d blocks, want %s and 100,000", given, e.MaxAgeDuration, e.MaxAgeNumBlocks, want)
 		}
 	}
 }
 
-// What a validator keeps changes no block. The SDK by itself never deletes the roots.
+// TestKeep: how much state a validator keeps does not change its blocks. The SDK by itself never
+// deletes the roots of old heights.
 func TestKeep(t *testing.T) {
 	const blocks, kept = 350, 120
 	g := genesis(t)
@@ -80,20 +80,20 @@ func TestKeep(t *testing.T) {
 		t.Errorf("%d heights have roots, want at most %d", roots, most)
 	}
 	if _, roots := keys(t, all.db); int64(roots) != newest {
-		t.Errorf("where all is kept, %d heights of %d have roots", roots, newest)
+		t.Errorf("an application that keeps all has roots of %d heights, want %d", roots, newest)
 	}
 	for height, want := range map[int64]bool{1: false, 100: false, newest - kept: true, newest - 1: true, newest: true} {
 		if got := few.reads(height); got != want {
 			t.Errorf("height %d of %d: read %v, want %v", height, newest, got, want)
 		}
 		if !all.reads(height) {
-			t.Errorf("height %d of %d is not read where all is kept", height, newest)
+			t.Errorf("an application that keeps all cannot read height %d of %d", height, newest)
 		}
 	}
 }
 
-// A database in which all was kept is pruned as if less had been kept all along, also when
-// it takes several times.
+// TestPrune: a database with all heights is pruned to the same result as if less had been kept from
+// the beginning, also when the pruning was interrupted.
 func TestPrune(t *testing.T) {
 	const blocks, kept = 350, 30
 	n := start(t, genesis(t))

@@ -18,9 +18,9 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// lined is a chain whose one task is over and has published what its rounds gave into
-// line 1 of ann.
-func lined(t *testing.T) crew {
+// withLine returns a chain whose only task has ended. The models of its rounds are in line 1, which
+// ann owns.
+func withLine(t *testing.T) crew {
 	t.Helper()
 	c := training(t, 3, nil)
 	for blocks := 0; !c.over(); blocks++ {
@@ -60,10 +60,10 @@ func lined(t *testing.T) crew {
 	}
 	state[model.Name] = c.Codec.MustMarshalJSON(&g)
 	doc.AppState = must(json.Marshal(state))
-	return c.at(begun(t, doc, ""))
+	return c.at(importAndStart(t, doc, ""))
 }
 
-// lines is all that anybody can read of a line.
+// lines returns everything that can be queried about a line.
 func (c crew) lines(id uint64) (l modelpb.QueryLineResponse, v modelpb.QueryVersionsResponse, cards modelpb.QueryCardsResponse) {
 	c.Helper()
 	for _, res := range []struct{ code uint32 }{
@@ -78,10 +78,10 @@ func (c crew) lines(id uint64) (l modelpb.QueryLineResponse, v modelpb.QueryVers
 	return l, v, cards
 }
 
-// The owner of a line, and nobody else, says what it is; the former cards stay, also
-// beyond an export.
+// TestCardsOfALine: only the owner of a line may set its card. Former cards stay, also after an
+// export.
 func TestCardsOfALine(t *testing.T) {
-	c := lined(t)
+	c := withLine(t)
 	card := client.SetCard{Line: 1, Text: strings.Repeat("Ziffern: grün\n", spec.MaxCard/15)}
 	card.Text += strings.Repeat("x", spec.MaxCard-len(card.Text))
 	c.gas = client.GasOf(card)
@@ -111,17 +111,17 @@ func TestCardsOfALine(t *testing.T) {
 	if len(cards.Cards) != 2 || cards.Cards[0].Text != card.Text || l.Card.Text != "second" || l.Newest.Number != uint64(len(v.Versions)) {
 		t.Errorf("the line is %+v", l)
 	}
-	l2, v2, cards2 := c.at(begun(t, c.exported(), "renamed-1")).lines(1)
+	l2, v2, cards2 := c.at(importAndStart(t, c.exported(), "renamed-1")).lines(1)
 	if d := cmp.Diff([]any{l, v, cards}, []any{l2, v2, cards2}); d != "" {
 		t.Errorf("after an export:\n%s", d)
 	}
 }
 
-// No retention: a node that has left, stake and all, reads the models that it helped to
-// make, their versions and what their owner says of them as it did before, and so does
-// anybody.
+// TestWhoHasLeftReadsLines: nobody has to stay to keep access. A node that has left with its stake,
+// like anybody else, can still read the models that it helped to make, their versions and their
+// cards.
 func TestWhoHasLeftReadsLines(t *testing.T) {
-	c := lined(t)
+	c := withLine(t)
 	c.all(c.says("ann", 100_000, 0, &modelpb.MsgSetCard{Owner: account("ann").String(), Line: 1, Text: "what we made"}))
 	l, v, cards := c.lines(1)
 	if len(v.Versions) < 2 {

@@ -17,7 +17,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// node is one as the registry has it.
+// node returns the registry's record of a node.
 func (a assembly) node(id uint64) spec.Node {
 	a.Helper()
 	var res nodepb.QueryNodeResponse
@@ -27,8 +27,8 @@ func (a assembly) node(id uint64) spec.Node {
 	return must(res.Node.ToSpec())
 }
 
-// TestNobodyAdmitsAlone: no account lets in a node without the stake, its own or another's,
-// raises what a node weighs, or sends one away, by any message that only votes may send.
+// TestNobodyAdmitsAlone: no account can admit a node without stake, raise a node's stake or remove a
+// node with the messages that only a passed proposal may send.
 func TestNobodyAdmitsAlone(t *testing.T) {
 	a := assembly{trainingBy(t, brief(t), 2, nil, func(s *spec.TaskSpec) { s.Governed = true })}
 	a.gas = 1_000_000
@@ -37,7 +37,7 @@ func TestNobodyAdmitsAlone(t *testing.T) {
 	r.nodes.Stakes.Trainer.Min = 1
 	base := spec.DigestOf([]byte("model 0"))
 	before := a.contents()
-	for _, who := range []string{"validator", "bob", "ann"} { // with the power to decide any vote; who gains; who owns the task
+	for _, who := range []string{"validator", "bob", "ann"} { // the one that decides every vote, the one that gains, and the owner of the task
 		for _, mine := range []bool{true, false} {
 			as := authority()
 			if mine {
@@ -56,7 +56,7 @@ func TestNobodyAdmitsAlone(t *testing.T) {
 					continue
 				}
 				if res := a.block(a.says(who, 30_000, 0, msg))[0]; res.Code == 0 {
-					t.Fatalf("%s sends %T in the name of proposals", who, msg)
+					t.Fatalf("%s can send %T in the name of proposals", who, msg)
 				}
 			}
 		}
@@ -69,8 +69,8 @@ func TestNobodyAdmitsAlone(t *testing.T) {
 	}
 }
 
-// TestGrantedStakeHasNoVote: whom a vote lets in votes with nothing that was granted, and
-// takes nothing of it along; what it staked itself is its own.
+// TestGrantedStakeHasNoVote: a node that a vote has admitted cannot vote with its granted stake, and
+// does not get it when it leaves. Its own stake has a vote and is returned.
 func TestGrantedStakeHasNoVote(t *testing.T) {
 	a := assemble(t)
 	supply := a.supply().Total
@@ -93,15 +93,15 @@ func TestGrantedStakeHasNoVote(t *testing.T) {
 		t.Errorf("there are %d, want the %d without the grant", a.supply().Total, supply)
 	}
 	a.now = a.now.Add(1000 * time.Second)
-	a.wait(delay + grace) // nothing holds it that a vote may still decide
+	a.wait(delay + grace) // until no open proposal can still hold the stake
 	if got := a.balance("bob"); got != before-30_000+3*chain.Thing {
 		t.Errorf("bob had %d and has %d, want what is his own", before, got)
 	}
 }
 
-// TestRemovedNodeFinishes: a node that a vote sends away is selected for no later round and
-// has no vote. Where it has a seat in the committee of a running task it does what it owes
-// there, is paid for it, and then its own stake is back.
+// TestRemovedNodeFinishes: a node that a vote has removed is not selected for later rounds and has no
+// vote. As a member of a running task's committee it still does its duties, is paid for them, and
+// then gets its own stake back.
 func TestRemovedNodeFinishes(t *testing.T) {
 	a := assembly{trainingBy(t, brief(t), 3, nil, func(s *spec.TaskSpec) { s.Target = spec.Target{Rounds: 3} })}
 	a.gas = 1_000_000
@@ -166,9 +166,9 @@ func TestRemovedNodeFinishes(t *testing.T) {
 	}
 }
 
-// TestNobodyIsKept: members of a task that a vote has changed leave when it is over, with
-// their stakes; the versions that they made can be read as before, and nothing that passes
-// meanwhile keeps them longer than what was said when they began to leave.
+// TestNobodyIsKept: members of a task that a vote has changed can leave with their stakes when the
+// task has ended, and the versions that they made can still be read. A proposal that passes later
+// does not prolong the unbonding that was valid when they began to leave.
 func TestNobodyIsKept(t *testing.T) {
 	a := governed(t, 3)
 	base := spec.DigestOf([]byte("model 0"))

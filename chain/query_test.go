@@ -19,8 +19,8 @@ import (
 	"github.com/althing-network/althing/chain"
 )
 
-// Without a signature or a fee, a stranger has transactions simulated and whole
-// stores read by the SDK's own queries.
+// TestStrangersSimulateNothing: with the SDK's own queries a stranger can simulate transactions and
+// read whole stores, without a signature or a fee. Here these queries are refused.
 func TestStrangersSimulateNothing(t *testing.T) {
 	n := start(t, genesis(t))
 	n.block(n.sign("ann", 1, 5000, register("ann", 2*chain.Thing)))
@@ -50,7 +50,7 @@ func TestStrangersSimulateNothing(t *testing.T) {
 	}
 }
 
-// Anybody can still read a key with its proof, and ask the modules.
+// TestKeysAreReadWithProofs: anybody can read a key with its proof, and query the modules.
 func TestKeysAreReadWithProofs(t *testing.T) {
 	n := start(t, genesis(t))
 	n.block(n.sign("ann", 1, 5000, register("ann", 2*chain.Thing)))
@@ -86,9 +86,9 @@ func TestKeysAreReadWithProofs(t *testing.T) {
 	}
 }
 
-// A list that is longer than a question may be ends in a clear error, whichever module
-// has it, and one page of it does not.
-func TestLongQuestionsEnd(t *testing.T) {
+// TestLongQueriesEnd: a query for a whole long list ends with a clear error, in every module; a
+// query for one page of it succeeds.
+func TestLongQueriesEnd(t *testing.T) {
 	n := start(t, genesis(t))
 	const many, together = 2000, 500 // as many as one transaction can hold
 	coin := sdk.NewCoins(sdk.NewInt64Coin(chain.Denom, 1))

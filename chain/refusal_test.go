@@ -14,8 +14,8 @@ import (
 	"github.com/althing-network/althing/round"
 )
 
-// A client learns from numbers alone why it was refused: the chain's answers to
-// messages and to queries carry them all the way.
+// TestRefusalsReachTheClient: the chain's answers to messages and queries carry error numbers, from
+// which a client finds out why it was refused.
 func TestRefusalsReachTheClient(t *testing.T) {
 	n := start(t, genesis(t))
 	n.block(n.sign("ann", 1, 5000, register("ann", 2*chain.Thing)))

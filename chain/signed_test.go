@@ -19,28 +19,28 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// attesting is a chain on which an aggregator is to attest the updates of three trainers.
+// attesting returns a chain on which an aggregator has to attest the updates of three trainers.
 func attesting(t testing.TB, guard func(*chain.App)) crew {
 	t.Helper()
 	c := training(t, 3, guard)
 	c.all(c.honest()...)
 	if !strings.Contains(c.where(), string(spec.PhaseAttest)) {
-		t.Fatalf("the round is elsewhere: %s", c.where())
+		t.Fatalf("the round is not in the phase attest: %s", c.where())
 	}
 	return c
 }
 
-// holds is what the aggregator says that it has of round 1.
+// holds returns the aggregator's attestation of round 1.
 func holds(bitmap byte) *taskpb.MsgAttest {
 	return &taskpb.MsgAttest{Owner: account("aggregator").String(), Task: 1, Round: 1, Holds: []byte{bitmap}}
 }
 
-// accuse has bob show two transactions of the aggregator.
+// accuse returns a transaction in which bob shows two transactions of the aggregator.
 func (c crew) accuse(n int, first, second []byte) []byte {
 	return c.says("bob", 100_000, n, &taskpb.MsgAccuseAnswers{Owner: account("bob").String(), Task: 1, First: first, Second: second})
 }
 
-// aggregator is the node that is accused.
+// aggregator returns the record of the accused node.
 func (c crew) aggregator() spec.Node {
 	c.Helper()
 	var res nodepb.QueryNodeResponse
@@ -52,8 +52,8 @@ func (c crew) aggregator() spec.Node {
 	return n
 }
 
-// An aggregator tells half of the network that it holds some updates, and the other half
-// that it holds others: every node would take what it was told.
+// TestAttack13TwoAttestations: an aggregator attests some updates to one half of the network, and
+// others to the other half. Every node would believe what it received.
 func TestAttack13TwoAttestations(t *testing.T) {
 	c := attesting(t, nil)
 	var found []chain.Contradiction
@@ -66,29 +66,29 @@ func TestAttack13TwoAttestations(t *testing.T) {
 	}
 	c.all(first)
 	if res := c.block(second)[0]; res.Code == 0 {
-		t.Fatal("both are heard")
+		t.Fatal("the chain accepts both attestations")
 	}
 	if len(found) != 1 || found[0].Owner != account("aggregator").String() {
-		t.Fatalf("a node that hears both takes note of %v", found)
+		t.Fatalf("a node that receives both notes %v", found)
 	}
 	first, second = found[0].First, found[0].Second
 	before := c.aggregator()
 	if before.State != spec.NodeActive {
-		t.Fatalf("it is %v although nobody has shown anything", before.State)
+		t.Fatalf("the aggregator is %v before anybody has shown the transactions", before.State)
 	}
 	c.all(c.accuse(0, first, second))
 	after := c.aggregator()
 	if after.State != spec.NodeJailed || after.Stake >= before.Stake {
-		t.Errorf("it has contradicted itself, is %v and has %d of %d", after.State, after.Stake, before.Stake)
+		t.Errorf("after the accusation the aggregator is %v and has %d of %d uthing", after.State, after.Stake, before.Stake)
 	}
 	if res := c.block(c.accuse(1, second, first))[0]; res.Code != round.ErrKnown.Code {
-		t.Errorf("shown again: code %d, %s", res.Code, res.Log)
+		t.Errorf("the same accusation again: code %d, %s", res.Code, res.Log)
 	}
 }
 
-// What the aggregator has not signed, not for this chain, or not as two answers that
-// contradict each other, changes nothing.
-func TestShownInVain(t *testing.T) {
+// TestInvalidAccusations: transactions that the aggregator has not signed, or not for this chain, or
+// that do not contradict each other, change nothing.
+func TestInvalidAccusations(t *testing.T) {
 	c := attesting(t, nil)
 	one, other := c.says("aggregator", 0, 0, holds(0b001)), c.says("aggregator", 0, 1, holds(0b110))
 	forged := func(good bool, by string) []byte {
@@ -102,7 +102,7 @@ func TestShownInVain(t *testing.T) {
 	for name, second := range map[string][]byte{
 		"the same":                one,
 		"the same, signed again":  c.says("aggregator", 0, 2, holds(0b001)),
-		"a bitmap that grew":      c.says("aggregator", 0, 2, holds(0b011)),
+		"a bitmap with more bits": c.says("aggregator", 0, 2, holds(0b011)),
 		"a wrong signature":       forged(false, "aggregator"),
 		"signed by somebody else": forged(true, "bob"),
 		"another account number":  c.signed("aggregator", 1, 0, time.Minute, true, holds(0b110)),
@@ -110,7 +110,7 @@ func TestShownInVain(t *testing.T) {
 		"two messages":            c.says("aggregator", 0, 2, holds(0b110), holds(0b110)),
 		"of another node":         c.says("trainer0", 0, 2, &taskpb.MsgAttest{Owner: account("trainer0").String(), Task: 1, Round: 1, Holds: []byte{0b110}}),
 		"garbage":                 []byte("garbage"),
-		"a part":                  other[:len(other)-1],
+		"cut off":                 other[:len(other)-1],
 	} {
 		n++
 		if res := c.block(c.accuse(n, one, second))[0]; res.Code != round.ErrContradiction.Code || res.Codespace != "task" {
@@ -118,18 +118,18 @@ func TestShownInVain(t *testing.T) {
 		}
 	}
 	if now := c.aggregator(); now.Stake != stake || now.State != spec.NodeActive {
-		t.Errorf("it is %v and has %d of %d", now.State, now.Stake, stake)
+		t.Errorf("the aggregator is %v and has %d of %d uthing", now.State, now.Stake, stake)
 	}
 	c.all(c.accuse(n+1, one, other))
 }
 
-// A signature counts in every mode in which the chain takes one, with any fee, and long
-// after the transaction has expired.
-func TestShownInAnyMode(t *testing.T) {
+// TestAccusationInEverySignMode: a transaction counts as evidence in every signing mode that the
+// chain accepts, with any fee, and after it has expired.
+func TestAccusationInEverySignMode(t *testing.T) {
 	c := attesting(t, nil)
 	amino := c.mode(signing.SignMode_SIGN_MODE_LEGACY_AMINO_JSON, holds(0b001))
 	if res := c.check(amino); res.Code != 0 {
-		t.Fatalf("the chain takes none in this mode: %s", res.Log)
+		t.Fatalf("the chain accepts no transaction in this mode: %s", res.Log)
 	}
 	paid := c.says("aggregator", 100_000, 1, holds(0b110))
 	c.now = c.now.Add(24 * time.Hour)
@@ -137,7 +137,7 @@ func TestShownInAnyMode(t *testing.T) {
 	c.all(c.accuse(0, amino, paid))
 }
 
-// mode is a transaction of the aggregator that is signed in some mode, and in its order.
+// mode returns an ordered transaction of the aggregator that is signed in a mode.
 func (c crew) mode(mode signing.SignMode, msg sdk.Msg) []byte {
 	c.Helper()
 	ctx, err := c.At(0)
@@ -175,8 +175,8 @@ func (c crew) mode(mode signing.SignMode, msg sdk.Msg) []byte {
 	return tx
 }
 
-// A liar pays for its answers, and hides each among others in a transaction that is too
-// long to be shown beside another one.
+// TestAttackUnshowable: a liar pays a fee for its messages and puts each into a transaction with
+// others, or a long one, so that two of them do not fit into an accusation.
 func TestAttackUnshowable(t *testing.T) {
 	long := make([]sdk.Msg, 15)
 	for i := range long {
@@ -207,8 +207,8 @@ func TestAttackUnshowable(t *testing.T) {
 	}
 }
 
-// FuzzShown reads any bytes as a transaction that somebody shows: nothing panics, and
-// nobody is slashed for what its account has not signed.
+// FuzzShown takes any bytes as a transaction in an accusation: nothing panics, and nobody is slashed
+// for bytes that its account has not signed.
 func FuzzShown(f *testing.F) {
 	c := attesting(f, nil)
 	one := c.says("aggregator", 0, 0, holds(0b001))
@@ -222,20 +222,20 @@ func FuzzShown(f *testing.F) {
 			t.Fatal(err)
 		}
 		if c.Accuse(ctx, &taskpb.MsgAccuseAnswers{Owner: account("bob").String(), Task: 1, First: one, Second: raw}) == nil {
-			t.Errorf("%x is taken for something else that the aggregator signed", raw)
+			t.Errorf("%x counts as a transaction that the aggregator signed", raw)
 		}
 	})
 }
 
-// What was signed before a chain was carried on is shown as before where it has the same
-// id, and no more where it has another one.
-func TestShownAfterAnImport(t *testing.T) {
+// TestAccusationAfterAnImport: transactions from before an import still count as evidence under the
+// same chain id, and not under another one.
+func TestAccusationAfterAnImport(t *testing.T) {
 	c := attesting(t, nil)
 	first, second := c.says("aggregator", 0, 0, holds(0b001)), c.says("aggregator", 0, 1, holds(0b110))
 	doc := c.exported()
-	same := c.at(begun(t, doc, ""))
+	same := c.at(importAndStart(t, doc, ""))
 	same.all(same.accuse(0, first, second))
-	renamed := c.at(begun(t, doc, "althing-test-2"))
+	renamed := c.at(importAndStart(t, doc, "althing-test-2"))
 	if res := renamed.block(renamed.accuse(0, first, second))[0]; res.Code != round.ErrContradiction.Code {
 		t.Errorf("a signature for another chain id: code %d, %s", res.Code, res.Log)
 	}

@@ -14,15 +14,15 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// What leaves is away for longer than a vote and what follows of it take, in a genesis
-// that is written and in one that somebody wrote by hand.
+// TestUnbondingOutlastsAVote: a genesis is refused if unbonding takes no longer than a vote with its
+// timelock, whether the program or a person has written it.
 func TestUnbondingOutlastsAVote(t *testing.T) {
 	g := genesis(t)
 	g.Rules.VotingSeconds, g.Votes = 3600, daopb.Params{LateSeconds: 100, MaxOpen: 20, HighThreshold: 667_000}
 	g.Timelock.DelaySeconds, g.Timelock.GraceSeconds = 40, 20
 	g.Nodes.UnbondingSeconds = 3760
 	if _, err := g.Document(); err == nil {
-		t.Error("a stake leaves as soon as a vote about its node is carried out")
+		t.Error("a genesis was accepted in which stake can leave before a vote about its node is executed")
 	}
 	g.Nodes.UnbondingSeconds++
 	doc, err := g.Document()
@@ -52,8 +52,8 @@ func TestUnbondingOutlastsAVote(t *testing.T) {
 	}
 }
 
-// A node takes its stake out: it is with its owner when its time has come, not before,
-// whatever blocks are made meanwhile, and its account begins anew under another id.
+// TestStakeComesBack: a node exits. Its owner gets the stake at the due time and not before, whatever
+// blocks are made meanwhile. The account can register a new node, which gets another id.
 func TestStakeComesBack(t *testing.T) {
 	n := start(t, genesis(t))
 	owner := account("ann").String()
@@ -72,7 +72,7 @@ func TestStakeComesBack(t *testing.T) {
 	}
 	left := n.balance("ann")
 	if res := n.block(n.sign("ann", 1, fee, &nodepb.MsgExit{Owner: owner}))[0]; res.Code == 0 {
-		t.Error("a node leaves twice")
+		t.Error("a second exit of the same node succeeds")
 	}
 	left -= fee
 	n.now = n.now.Add(21*24*time.Hour - 10*time.Second)
@@ -91,11 +91,11 @@ func TestStakeComesBack(t *testing.T) {
 		t.Errorf("what is left: %+v, %v", was, err)
 	}
 	if second := join(); second == first {
-		t.Errorf("node %d begins again under its former id", second)
+		t.Errorf("the new node has the former id %d", second)
 	}
 }
 
-// Events of stakes are typed: their attributes are the fields of their messages.
+// TestStakeEventsAreTyped: the attributes of events about stakes are the fields of their messages.
 func TestStakeEventsAreTyped(t *testing.T) {
 	n := start(t, genesis(t))
 	res := n.block(n.sign("ann", 1, 5000, register("ann", 2*chain.Thing)))[0]
@@ -112,5 +112,5 @@ func TestStakeEventsAreTyped(t *testing.T) {
 		}
 		return
 	}
-	t.Errorf("nothing is told of a stake: %v", res.Events)
+	t.Errorf("no event about the stake: %v", res.Events)
 }

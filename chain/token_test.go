@@ -25,8 +25,8 @@ func (n *network) supply() tokenpb.QuerySupplyResponse {
 	return s
 }
 
-// TestOnlyProposalsMint: no account mints, in its own name or in that of the proposals; a
-// passed proposal does, to the unit, and not above the cap.
+// TestOnlyProposalsMint: no account can mint coins, neither in its own name nor in that of proposals.
+// A passed proposal mints exactly its amount, but nothing above the cap.
 func TestOnlyProposalsMint(t *testing.T) {
 	a := assemble(t)
 	before := a.supply()
@@ -36,7 +36,7 @@ func TestOnlyProposalsMint(t *testing.T) {
 	for _, name := range []string{authority(), account("ann").String()} {
 		forged := &tokenpb.MsgMint{Authority: name, To: account("ann").String(), Amount: chain.Thing}
 		if res := a.try("ann", forged); res.Code == 0 {
-			t.Errorf("ann mints as %s", name)
+			t.Errorf("ann can mint in the name of %s", name)
 		}
 	}
 	mint := func(amount uint64) *tokenpb.MsgMint {
@@ -45,17 +45,17 @@ func TestOnlyProposalsMint(t *testing.T) {
 	a.carriesOut(mint(7))
 	now := a.supply()
 	if now.Total != before.Total+7 {
-		t.Errorf("7 uthing were minted beside %d: %d", before.Total, now.Total)
+		t.Errorf("7 uthing were minted: the supply was %d and is %d", before.Total, now.Total)
 	}
 	above := a.passes(mint(chain.Cap - now.Total + 1))
 	a.wait(delay)
 	a.refused("exceeds total supply", "bob", execute("bob", above))
 	if s := a.supply(); s.Total != now.Total {
-		t.Errorf("a proposal that failed made %d of %d", s.Total, now.Total)
+		t.Errorf("a failed proposal changed the supply to %d, want %d", s.Total, now.Total)
 	}
 }
 
-// TestChainRefusesSupplyAboveCap: a genesis that somebody wrote by hand is refused too.
+// TestChainRefusesSupplyAboveCap: a genesis that a person has written is refused, too.
 func TestChainRefusesSupplyAboveCap(t *testing.T) {
 	for _, more := range []int64{0, 1} {
 		g := genesis(t)
@@ -78,14 +78,14 @@ func TestChainRefusesSupplyAboveCap(t *testing.T) {
 	}
 }
 
-// TestNobodySpendsWhatTheyLack: a transfer of more than there is moves nothing.
+// TestNobodySpendsWhatTheyLack: a transfer of more than the sender has moves nothing.
 func TestNobodySpendsWhatTheyLack(t *testing.T) {
 	n := start(t, genesis(t))
 	send := func(amount uint64) uint32 {
 		return n.block(n.sign("ann", 1, 5000, banktypes.NewMsgSend(account("ann"), account("bob"), sdk.NewCoins(sdk.NewCoin(chain.Denom, math.NewIntFromUint64(amount))))))[0].Code
 	}
 	if send(1001*chain.Thing) == 0 || send(chain.Thing) != 0 {
-		t.Error("ann sends what she lacks, or nothing at all")
+		t.Error("a transfer of more than ann has, or of nothing, succeeds")
 	}
 	var bob banktypes.QueryBalanceResponse
 	n.ask("/cosmos.bank.v1beta1.Query/Balance", &banktypes.QueryBalanceRequest{Address: account("bob").String(), Denom: chain.Denom}, &bob)

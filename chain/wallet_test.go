@@ -25,10 +25,9 @@ import (
 	"github.com/althing-network/althing/pb/tokenpb"
 )
 
-// TestWalletsSignProposals: a wallet that knows nothing of ours signs a proposal with each
-// of the messages that may be in one, in the form that programs sign and in the one that
-// hardware shows to people, and the chain takes its signature; of another proposal it does
-// not.
+// TestWalletsSignProposals: a standard Cosmos wallet signs a proposal with each of the messages that a
+// proposal may have, in the mode for programs and in the mode that hardware wallets display. The
+// chain accepts the signature for this proposal only.
 func TestWalletsSignProposals(t *testing.T) {
 	encoding, err := chain.NewEncoding()
 	if err != nil {
@@ -81,7 +80,7 @@ func TestWalletsSignProposals(t *testing.T) {
 					t.Fatal(err)
 				}
 				if verified(t, encoding, builder.GetTx(), by, signature) == nil {
-					t.Error("a signature is good for another proposal")
+					t.Error("a signature is accepted for another proposal")
 				}
 			})
 		}
@@ -97,7 +96,7 @@ func submission(t *testing.T, m sdk.Msg, proposer sdk.AccAddress, title string) 
 	return said
 }
 
-// verified takes a transaction through its bytes, as it reaches a chain node.
+// verified encodes and decodes a transaction, as on its way to a chain node, and verifies it.
 func verified(t *testing.T, encoding chain.Encoding, signed sdk.Tx, by authsigning.SignerData, signature signing.SignatureV2) error {
 	t.Helper()
 	b, err := encoding.Tx.TxEncoder()(signed)

@@ -25,15 +25,15 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// recorded is a chain node that has one task, which node 7 aggregates.
-type recorded struct {
+// oneTask is a chain node with one task, of which node 7 is an aggregator.
+type oneTask struct {
 	*testing.T
 	chain string
 	task  spec.Task
 	node  spec.Node
 }
 
-func (r recorded) dial() *client.Client {
+func (r oneTask) dial() *client.Client {
 	server := httptest.NewServer(r)
 	r.Cleanup(server.Close)
 	c, err := client.Dial(r.Context(), server.URL)
@@ -44,19 +44,19 @@ func (r recorded) dial() *client.Client {
 }
 
 // ServeHTTP implements [http.Handler].
-func (r recorded) ServeHTTP(w http.ResponseWriter, req *http.Request) {
-	var asked rpctypes.RPCRequest
-	if err := json.NewDecoder(req.Body).Decode(&asked); err != nil {
+func (r oneTask) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	var request rpctypes.RPCRequest
+	if err := json.NewDecoder(req.Body).Decode(&request); err != nil {
 		r.Error(err)
 	}
-	if asked.Method == "status" {
-		_ = json.NewEncoder(w).Encode(rpctypes.NewRPCSuccessResponse(asked.ID, &core.ResultStatus{NodeInfo: p2p.DefaultNodeInfo{Network: r.chain}}))
+	if request.Method == "status" {
+		_ = json.NewEncoder(w).Encode(rpctypes.NewRPCSuccessResponse(request.ID, &core.ResultStatus{NodeInfo: p2p.DefaultNodeInfo{Network: r.chain}}))
 		return
 	}
 	var params struct {
 		Path string `json:"path"`
 	}
-	if err := json.Unmarshal(asked.Params, &params); err != nil {
+	if err := json.Unmarshal(request.Params, &params); err != nil {
 		r.Error(err)
 	}
 	var answer proto.Message
@@ -72,22 +72,23 @@ func (r recorded) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	if err != nil {
 		r.Error(err)
 	}
-	_ = json.NewEncoder(w).Encode(rpctypes.NewRPCSuccessResponse(asked.ID, &core.ResultABCIQuery{Response: abci.ResponseQuery{Value: raw}}))
+	_ = json.NewEncoder(w).Encode(rpctypes.NewRPCSuccessResponse(request.ID, &core.ResultABCIQuery{Response: abci.ResponseQuery{Value: raw}}))
 }
 
-// Evidence is checked by the rule of the chain before anybody pays for showing it.
+// TestCheckEvidence: a client checks evidence by the rule of the chain before it pays for sending
+// it.
 func TestCheckEvidence(t *testing.T) {
 	key := secp256k1.GenPrivKeyFromSecret([]byte("node 7"))
 	owner, err := client.Address(key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := recorded{T: t, chain: "one", node: spec.Node{ID: 7, Owner: owner, Deposit: spec.Deposit{State: spec.NodeActive}}}
+	r := oneTask{T: t, chain: "one", node: spec.Node{ID: 7, Owner: owner, Deposit: spec.Deposit{State: spec.NodeActive}}}
 	r.task = spec.Task{
 		ID: 1, Chain: "one", Owner: owner, Spec: spec.DefaultTask(), Tariff: spec.DefaultTariff(), State: spec.TaskReached, Round: 1,
 		Aggregators: []spec.Member{{Node: 7}},
 	}
-	said := func(r recorded, task, number uint64, bitmap byte) []byte {
+	sign := func(r oneTask, task, number uint64, bitmap byte) []byte {
 		account, err := r.dial().Account(t.Context(), key)
 		if err != nil {
 			t.Fatal(err)
@@ -101,24 +102,24 @@ func TestCheckEvidence(t *testing.T) {
 	c := r.dial()
 	elsewhere := r
 	elsewhere.chain = "another"
-	first := said(r, 1, 1, 0b01)
-	fault, err := c.CheckEvidence(t.Context(), client.Evidence{Task: 1, Answers: &client.Answers{First: first, Second: said(r, 1, 1, 0b10)}})
+	first := sign(r, 1, 1, 0b01)
+	fault, err := c.CheckEvidence(t.Context(), client.Evidence{Task: 1, Answers: &client.Answers{First: first, Second: sign(r, 1, 1, 0b10)}})
 	if want := (spec.Fault{Round: 1, Node: 7, Kind: spec.FaultEquivocation}); err != nil || fault != want {
 		t.Errorf("%+v, %v; want %+v", fault, err, want)
 	}
 	for name, second := range map[string][]byte{
-		"the same":             first,
-		"a bitmap that grew":   said(r, 1, 1, 0b11),
-		"of another round":     said(r, 1, 2, 0b10),
-		"of another task":      said(r, 2, 1, 0b10),
-		"for another chain":    said(elsewhere, 1, 1, 0b10),
-		"a part":               first[:len(first)-1],
-		"nothing":              nil,
-		"a signature is wrong": append(said(r, 1, 1, 0b10)[:len(first)-1], 0),
+		"the same":                first,
+		"a bitmap with more bits": sign(r, 1, 1, 0b11),
+		"of another round":        sign(r, 1, 2, 0b10),
+		"of another task":         sign(r, 2, 1, 0b10),
+		"for another chain":       sign(elsewhere, 1, 1, 0b10),
+		"cut off":                 first[:len(first)-1],
+		"nothing":                 nil,
+		"a signature is wrong":    append(sign(r, 1, 1, 0b10)[:len(first)-1], 0),
 	} {
 		_, err := c.CheckEvidence(t.Context(), client.Evidence{Task: 1, Answers: &client.Answers{First: first, Second: second}})
 		if !errors.Is(err, client.ErrEvidence) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got %v, want %v", name, err, client.ErrEvidence)
 		}
 	}
 }

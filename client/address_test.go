@@ -30,13 +30,13 @@ func TestAddressesOfNodes(t *testing.T) {
 	}
 	for _, word := range []string{"", "nonsense", "http://", "ftp://127.0.0.1:1", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:x", "a b:1", ":26657", "unix:///tmp/x"} {
 		if got, err := client.ParseAddress(word); err == nil || !strings.Contains(err.Error(), "want ") {
-			t.Errorf("%q: got %q, %v; want what an address looks like", word, got, err)
+			t.Errorf("%q: got %q, %v; want an error that shows what an address looks like", word, got, err)
 		}
 	}
 }
 
-// TestReasonsAreInWords: what a request over the network ended with is said without the
-// words of Go's own packages.
+// TestReasonsAreInWords: the reason why a request over the network failed has no words of Go's own
+// packages.
 func TestReasonsAreInWords(t *testing.T) {
 	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) }))
 	defer page.Close()
@@ -73,6 +73,9 @@ func TestRefusalsAreInWords(t *testing.T) {
 	}{
 		{client.Refusal{Codespace: "sdk", Code: 5, Why: "spendable balance 1500000uthing is smaller than 7500000uthing: insufficient funds"}, "insufficient balance: the account can spend 1.5 THING, and the transaction needs 7.5 THING"},
 		{client.Refusal{Codespace: "sdk", Code: 5, Why: "spendable balance is smaller than 2000000uthing: insufficient funds"}, "insufficient balance: the account can spend nothing, and the transaction needs 2 THING"},
+		{client.Refusal{Codespace: "node", Code: 5, Why: "spendable balance 5uthing is smaller than 2000000uthing: insufficient funds: stake above balance"}, "the account can spend 0.000005 THING, and the transaction needs 2 THING: stake above balance"},
+		{client.Refusal{Codespace: "gov", Code: 16, Why: "was (1000000uthing), need (2500000uthing): minimum deposit is too small"}, "was (1 THING), need (2.5 THING): minimum deposit is too small"},
+		{client.Refusal{Codespace: "gov", Code: 1, Why: "uthing is the only coin"}, "uthing is the only coin"},
 		{client.Refusal{Codespace: "sdk", Code: 11, Why: "out of gas in location: ReadFlat; gasWanted: 1, gasUsed: 2: out of gas"}, "the transaction needs more gas than it may use"},
 		{client.Refusal{Codespace: "sdk", Code: 18, Why: "something is odd: invalid request"}, "something is odd"},
 		{client.Refusal{Codespace: "task", Code: 2, Why: "task 7: task not found"}, "task 7: task not found"},
@@ -90,8 +93,8 @@ func TestRefusalsAreInWords(t *testing.T) {
 	}
 }
 
-// TestClockSkewIsCalledThat: where the chain refuses the lifetime of a transaction, both
-// clocks are told.
+// TestClockSkewIsCalledThat: when the chain refuses the lifetime of a transaction, the error is
+// clock skew and shows both clocks.
 func TestClockSkewIsCalledThat(t *testing.T) {
 	f := &fake{T: t, code: 42, after: func(*fake, cmttypes.Tx) {}, time: time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC)}
 	c := f.dial()

@@ -27,13 +27,13 @@ type fake struct {
 	*testing.T
 	mu     sync.Mutex
 	blocks []cmttypes.Txs // height i+1 at i
-	code   uint32         // of what is broadcast
-	fails  uint32         // of what a block holds
-	seen   int            // broadcasts
-	asked  int            // for the height
+	code   uint32         // answer to a broadcast
+	fails  uint32         // result of transactions in blocks
+	seen   int            // number of broadcasts
+	asked  int            // number of queries for the height
 	time   time.Time      // of the newest block
 	after  func(*fake, cmttypes.Tx)
-	state  func(method string, request []byte) proto.Message // answers questions about the state; nil: nothing is there
+	state  func(method string, request []byte) proto.Message // answers queries of the state; nil: nothing is found
 }
 
 func (f *fake) dial() *client.Client {
@@ -49,7 +49,7 @@ func (f *fake) dial() *client.Client {
 // ServeHTTP implements [http.Handler].
 func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == "/websocket" {
-		http.NotFound(w, r) // it tells nobody of events
+		http.NotFound(w, r) // without events, so clients poll
 		return
 	}
 	f.mu.Lock()
@@ -112,17 +112,18 @@ func TestConfirm(t *testing.T) {
 	}
 	f = &fake{T: t, blocks: make([]cmttypes.Txs, 3), after: holds, fails: 2}
 	if _, err := f.dial().Confirm(t.Context(), client.Signed{Bytes: []byte("tx")}); !errors.Is(err, round.ErrTaskNotFound) {
-		t.Errorf("carried out in vain: %v", err)
+		t.Errorf("a transaction that fails in its block: got %v, want %v", err, round.ErrTaskNotFound)
 	}
 	f = &fake{T: t, blocks: make([]cmttypes.Txs, 3), after: func(*fake, cmttypes.Tx) {}, code: 13}
 	var refusal *client.Refusal
 	if _, err := f.dial().Confirm(t.Context(), client.Signed{Bytes: []byte("tx")}); !errors.As(err, &refusal) || f.seen != 1 {
-		t.Errorf("refused: %v, after %d broadcasts", err, f.seen)
+		t.Errorf("a refused transaction: got %v after %d broadcasts, want a refusal after 1", err, f.seen)
 	}
 }
 
-// A node refuses what a block already holds: it was carried out all the same.
-func TestConfirmWhatABlockHoldsAlready(t *testing.T) {
+// TestConfirmAfterRefusedRetry: a client sends a transaction a second time; the node refuses it,
+// because a block already holds it. The client must still find it in the block.
+func TestConfirmAfterRefusedRetry(t *testing.T) {
 	if testing.Short() {
 		t.Skip("waits until it sends again")
 	}

@@ -21,7 +21,7 @@ func evidence() []client.Evidence {
 	}
 }
 
-// Evidence comes back from its file; what is none is refused.
+// TestReadEvidence: evidence that was written to a file is read back; any other file is refused.
 func TestReadEvidence(t *testing.T) {
 	for _, want := range evidence() {
 		raw, err := json.Marshal(want)

@@ -7,26 +7,26 @@ import (
 	cmttypes "github.com/cometbft/cometbft/types"
 )
 
-// grow adds a block, and returns when it was asked for the height some more times.
-func (f *fake) grow(asked int) {
+// grow adds a block and returns after a number of further queries for the height.
+func (f *fake) grow(queries int) {
 	f.Helper()
 	f.mu.Lock()
 	f.blocks = append(f.blocks, cmttypes.Txs{})
-	asked += f.asked
+	queries += f.asked
 	f.mu.Unlock()
 	for range 3000 {
 		f.mu.Lock()
 		now := f.asked
 		f.mu.Unlock()
-		if now >= asked {
+		if now >= queries {
 			return
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	f.Fatal("who waits for its reader asks for nothing newer")
+	f.Fatal("while nobody reads the heights, the client does not query newer ones")
 }
 
-// TestHeard: a chain was heard when it answered, and grew when a new height was seen.
+// TestHeard: Heard returns the times of the last answer and of the last new height.
 func TestHeard(t *testing.T) {
 	if testing.Short() {
 		t.Skip("waits until it asks again")
@@ -36,7 +36,7 @@ func TestHeard(t *testing.T) {
 	c := f.dial()
 	heard, grew := c.Heard()
 	if heard.Before(before) || !grew.Equal(heard) {
-		t.Errorf("when it has answered it was heard at %v, and grew at %v", heard, grew)
+		t.Errorf("after the first answer: heard at %v, grew at %v", heard, grew)
 	}
 	<-c.Heights(t.Context())
 	_, first := c.Heard()
@@ -44,11 +44,11 @@ func TestHeard(t *testing.T) {
 		t.Fatal(err)
 	}
 	if heard, still := c.Heard(); !heard.After(first) || !still.Equal(first) {
-		t.Errorf("it was heard at %v and grew at %v: want it to grow at %v only", heard, still, first)
+		t.Errorf("after an answer without a new height: heard at %v, grew at %v; want it to have grown at %v only", heard, still, first)
 	}
 }
 
-// Who was busy is told of the newest height, and of none before it.
+// TestHeightsSkipToTheNewest: a reader that was busy receives the newest height and no older one.
 func TestHeightsSkipToTheNewest(t *testing.T) {
 	if testing.Short() {
 		t.Skip("waits until it asks again")
@@ -58,7 +58,7 @@ func TestHeightsSkipToTheNewest(t *testing.T) {
 	if got := <-heights; got != 1 {
 		t.Fatalf("height %d, want 1", got)
 	}
-	f.grow(2) // the second question comes when the first answer is known
+	f.grow(2) // the second query comes after the first answer
 	f.grow(2)
 	if got := <-heights; got != 3 {
 		t.Errorf("height %d, want 3", got)

@@ -138,6 +138,6 @@ func wire(owner string, m Message) (sdk.Msg, error) {
 	case Execute:
 		return &timelockpb.MsgExecute{Sender: owner, Proposal: m.Proposal}, nil
 	default:
-		return nil, fmt.Errorf("no account says a %T", m)
+		return nil, fmt.Errorf("message %T has no form that an account can sign", m)
 	}
 }

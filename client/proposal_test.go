@@ -21,7 +21,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// holder is an account.
+// holder is the address of an account.
 const holder = "althing1lka74t2z438cfmplfgghqw5cqaw8jhv4drm684"
 
 // state is what a fake chain holds: rules, one task, and one proposal.
@@ -94,8 +94,8 @@ func governed() taskpb.Task {
 	}}
 }
 
-// TestProposalsTravel: every action that a file can say becomes a message, and is read back
-// from it as it was meant, with what the chain knew filled in.
+// TestProposalsTravel: every action that a file can state becomes a message, and is read back from
+// it unchanged, with the values filled in that the chain had before.
 func TestProposalsTravel(t *testing.T) {
 	s := &state{task: governed()}
 	c := (&fake{T: t, state: s.answer}).dial()
@@ -140,7 +140,7 @@ func TestProposalsTravel(t *testing.T) {
 	if err != nil || digest.IsZero() {
 		t.Error(digest, err)
 	}
-	// As the chain gives them back.
+	// Now read the actions back from the chain.
 	ends := time.UnixMilli(5000)
 	s.proposal = &govv1.Proposal{Id: 1, Title: "title", Messages: s.tried, VotingEndTime: &ends}
 	s.poll = &daopb.Poll{Proposal: 1, Proposer: holder, Start: 1}
@@ -156,7 +156,7 @@ func TestProposalsTravel(t *testing.T) {
 		was := m.Actions[i]
 		if a.UpdateParams == nil {
 			if diff := cmp.Diff(was, a); diff != "" {
-				t.Errorf("action %d (-said +read):\n%s", i+1, diff)
+				t.Errorf("action %d (-written +read):\n%s", i+1, diff)
 			}
 			continue
 		}
@@ -167,14 +167,13 @@ func TestProposalsTravel(t *testing.T) {
 			}
 		}
 		if diff := cmp.Diff(was.UpdateParams, &changed); diff != "" {
-			t.Errorf("action %d: what is not said does not stay as it is (-said +read):\n%s", i+1, diff)
+			t.Errorf("action %d: a parameter that the file does not name has changed (-written +read):\n%s", i+1, diff)
 		}
 		if got, want := len(a.UpdateParams.Settings), len(spec.Parameters(changed.Module)); got != want {
 			t.Errorf("%s has %d parameters, want %d", changed.Module, got, want)
 		}
 	}
-	// Of the bounds of roles only those that are named change, and what is said at genesis
-	// for ever stays, too.
+	// Only the named bounds of roles change. Parameters that only the genesis can set stay.
 	var got nodepb.MsgUpdateParams
 	if err := proto.Unmarshal(s.tried[6].Value, &got); err != nil {
 		t.Fatal(err)
@@ -186,8 +185,8 @@ func TestProposalsTravel(t *testing.T) {
 	}
 }
 
-// TestLatestModel: the newest model is the one with which the next round begins, so one that
-// a vote has put in the place of the last round's.
+// TestLatestModel: the newest model is the one with which the next round begins. After a vote has
+// adopted a model, it is the adopted one.
 func TestLatestModel(t *testing.T) {
 	s := &state{task: governed()}
 	c := (&fake{T: t, state: s.answer}).dial()
@@ -205,8 +204,9 @@ func TestLatestModel(t *testing.T) {
 	}
 }
 
-// Of each module, every parameter that a vote changes has a name on the wire.
-func TestEveryParameterIsThere(t *testing.T) {
+// TestEveryParameterIsRead: the client reads from the chain every parameter of every module that a
+// vote may change.
+func TestEveryParameterIsRead(t *testing.T) {
 	c := (&fake{T: t, state: (&state{task: governed()}).answer}).dial()
 	check := func(a spec.Action, settings func(spec.Action) spec.Settings) {
 		t.Helper()
@@ -216,7 +216,7 @@ func TestEveryParameterIsThere(t *testing.T) {
 		}
 		for _, s := range settings(all[0]) {
 			if s.Before == "" {
-				t.Errorf("%s: the chain has none", s.Name)
+				t.Errorf("%s: got no value", s.Name)
 			}
 		}
 	}
@@ -253,11 +253,11 @@ func TestComposeRefuses(t *testing.T) {
 	}
 	s.task.Spec.Governed, s.task.Model = true, nil
 	if _, err := c.Compose(t.Context(), spec.Draft{Title: "t", Summary: "s", Actions: []spec.Action{update}}); err == nil {
-		t.Error("a task without a model has a newest one")
+		t.Error("the newest model of a task without a model: got no error")
 	}
 }
 
-// TestStatus: where x/gov, the poll and the timelock each know a part, one word comes out.
+// TestStatus: the status of a proposal is made of what x/gov, the poll and the timelock store.
 func TestStatus(t *testing.T) {
 	proposal := &govv1.Proposal{Id: 1, Metadata: "text"}
 	for _, c := range []struct {

@@ -54,8 +54,23 @@ type Refusal struct {
 	Why       string
 }
 
-// Error is the chain's reason, in words for a person. The numbers are for callers.
+// Error returns the chain's reason, in words for a person and with amounts in THING. The numbers
+// are for callers.
 func (r *Refusal) Error() string {
+	why := inThing(r.reason())
+	if !strings.Contains(why, "spendable balance") {
+		return why
+	}
+	return strings.NewReplacer(
+		"spendable balance is smaller than ", "the account can spend nothing, and the transaction needs ",
+		"spendable balance ", "the account can spend ",
+		" is smaller than ", ", and the transaction needs ",
+		": insufficient funds", "",
+	).Replace(why)
+}
+
+// reason returns the chain's reason, in which amounts and balances are still in the SDK's words.
+func (r *Refusal) reason() string {
 	switch {
 	case r.Codespace == "sdk":
 		return r.ofSDK()
@@ -94,12 +109,8 @@ func (r *Refusal) ofSDK() string {
 	case sdkUnauthorized:
 		return "the chain does not accept the signature: it is of another chain or of another account"
 	case sdkInsufficientFunds:
-		var has, needs uint64
-		if _, err := fmt.Sscanf(r.Why, "spendable balance %duthing is smaller than %duthing", &has, &needs); err == nil {
-			return fmt.Sprintf("%v: the account can spend %s, and the transaction needs %s", ErrFunds, thing(has), thing(needs))
-		}
-		if _, err := fmt.Sscanf(r.Why, "spendable balance is smaller than %duthing", &needs); err == nil {
-			return fmt.Sprintf("%v: the account can spend nothing, and the transaction needs %s", ErrFunds, thing(needs))
+		if strings.HasPrefix(r.Why, "spendable balance") {
+			return fmt.Sprintf("%v: %s", ErrFunds, r.Why)
 		}
 		return ErrFunds.Error()
 	case sdkOutOfGas:
@@ -131,13 +142,22 @@ func (r *Refusal) expiry() bool {
 		r.Code == sdkInvalidRequest && (strings.Contains(r.Why, "ttl exceeds") || strings.Contains(r.Why, "timeout_timestamp")))
 }
 
-// thing is an amount of uthing in THING.
-func thing(uthing uint64) string {
-	whole, rest := uthing/spec.Thing, uthing%spec.Thing
-	if rest == 0 {
-		return fmt.Sprintf("%d THING", whole)
+// inThing writes the SDK's amounts in a text, such as 1500000uthing, in THING.
+func inThing(text string) string {
+	var out strings.Builder
+	for {
+		before, after, found := strings.Cut(text, spec.Denom)
+		if !found {
+			return out.String() + text
+		}
+		rest := strings.TrimRight(before, "0123456789")
+		if digits := before[len(rest):]; digits == "" {
+			out.WriteString(before + spec.Denom)
+		} else {
+			out.WriteString(rest + spec.MoneyOf(digits))
+		}
+		text = after
 	}
-	return fmt.Sprintf("%d.%s THING", whole, strings.TrimRight(fmt.Sprintf("%06d", rest), "0"))
 }
 
 // Unwrap is the [round.Refusal] or the sentinel that the numbers stand for, nil

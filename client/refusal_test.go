@@ -9,17 +9,18 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
+// TestNobodyAnswers: errors without an answer are of the family of communication errors.
 func TestNobodyAnswers(t *testing.T) {
 	_, err := client.Dial(t.Context(), "http://127.0.0.1:1", "http://127.0.0.1:2")
 	if !errors.Is(err, client.ErrUnreachable) || !errors.Is(err, spec.ErrCommunication) {
 		t.Errorf("got %v", err)
 	}
 	if !errors.Is(client.ErrUnconfirmed, spec.ErrCommunication) {
-		t.Error("what no block holds is no matter of communication")
+		t.Errorf("%v is not of the family %v", client.ErrUnconfirmed, spec.ErrCommunication)
 	}
 }
 
-// What a refusal is, its numbers say, whatever its words are.
+// TestRefusalsHaveNumbers: the numbers of a refusal, not its text, decide which error it is.
 func TestRefusalsHaveNumbers(t *testing.T) {
 	for _, want := range round.Refusals() {
 		if err := (&client.Refusal{Codespace: "task", Code: want.Code, Why: "task not found, said somebody"}); !errors.Is(err, want) {
@@ -68,6 +69,8 @@ func TestRefusalsHaveNumbers(t *testing.T) {
 	}
 }
 
+// TestRestartedNodesMayBeAskedAgain: refusals that a node gives until its first block after a
+// restart may be retried.
 func TestRestartedNodesMayBeAskedAgain(t *testing.T) {
 	for _, c := range []struct {
 		space string
@@ -75,10 +78,10 @@ func TestRestartedNodesMayBeAskedAgain(t *testing.T) {
 		again bool
 	}{{"sdk", 4, true}, {"sdk", 18, true}, {"sdk", 32, true}, {"sdk", 13, false}, {"task", 4, false}} {
 		if err := (&client.Refusal{Codespace: c.space, Code: c.code}); client.Retry(err) != c.again {
-			t.Errorf("%s/%d: retried is %v, want %v", c.space, c.code, !c.again, c.again)
+			t.Errorf("%s/%d: may be retried %v, want %v", c.space, c.code, !c.again, c.again)
 		}
 	}
 	if client.Retry(client.ErrUnreachable) || client.Retry(nil) {
-		t.Error("what is no refusal is retried as one")
+		t.Error("an error that is no refusal may be retried as one")
 	}
 }

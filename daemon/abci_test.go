@@ -13,14 +13,14 @@ import (
 	"github.com/althing-network/althing/daemon"
 )
 
-// slow is an application whose answers end when they are told to.
+// slow is an application whose queries take until end is closed or receives a value.
 type slow struct {
 	abci.BaseApplication
 	began, end chan struct{}
 	mu         sync.Mutex
 	log        []string
 	running    int
-	most       int // questions that were answered at a time
+	most       int // largest number of queries that were answered at the same time
 }
 
 func newSlow() *slow { return &slow{began: make(chan struct{}, 100), end: make(chan struct{})} }
@@ -34,7 +34,7 @@ func (s *slow) note(what string, running int) {
 }
 
 func (s *slow) Query(context.Context, *abci.RequestQuery) (*abci.ResponseQuery, error) {
-	s.note("question", 1)
+	s.note("query", 1)
 	s.began <- struct{}{}
 	<-s.end
 	s.note("answer", -1)
@@ -46,9 +46,9 @@ func (s *slow) FinalizeBlock(context.Context, *abci.RequestFinalizeBlock) (*abci
 	return &abci.ResponseFinalizeBlock{}, nil
 }
 
-func clients(t *testing.T, creator proxy.ClientCreator) (questions, blocks abcicli.Client) {
+func clients(t *testing.T, creator proxy.ClientCreator) (queries, blocks abcicli.Client) {
 	t.Helper()
-	questions, err := creator.NewABCIClient()
+	queries, err := creator.NewABCIClient()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,30 +56,31 @@ func clients(t *testing.T, creator proxy.ClientCreator) (questions, blocks abcic
 	if err != nil {
 		t.Fatal(err)
 	}
-	return questions, blocks
+	return queries, blocks
 }
 
-// A question that takes long holds up no block. Behind CometBFT's one lock it does.
-func TestQuestionsHoldUpNoBlock(t *testing.T) {
+// TestSlowQueryDelaysNoBlock: a slow query does not delay a block. With CometBFT's single lock
+// for queries and blocks it does.
+func TestSlowQueryDelaysNoBlock(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		connect func(*slow) proxy.ClientCreator
 		want    []string
 	}{
-		{"one lock", func(s *slow) proxy.ClientCreator { return proxy.NewLocalClientCreator(s) }, []string{"question", "answer", "block"}},
-		{"ours", func(s *slow) proxy.ClientCreator { return daemon.Connect(s) }, []string{"question", "block", "answer"}},
+		{"one lock", func(s *slow) proxy.ClientCreator { return proxy.NewLocalClientCreator(s) }, []string{"query", "answer", "block"}},
+		{"ours", func(s *slow) proxy.ClientCreator { return daemon.Connect(s) }, []string{"query", "block", "answer"}},
 	} {
 		app := newSlow()
-		questions, blocks := clients(t, c.connect(app))
+		queries, blocks := clients(t, c.connect(app))
 		var both sync.WaitGroup
-		both.Go(func() { _, _ = questions.Query(t.Context(), &abci.RequestQuery{}) })
+		both.Go(func() { _, _ = queries.Query(t.Context(), &abci.RequestQuery{}) })
 		<-app.began
 		made := make(chan struct{})
 		both.Go(func() {
 			_, _ = blocks.FinalizeBlock(t.Context(), &abci.RequestFinalizeBlock{})
 			close(made)
 		})
-		if c.name == "ours" { // the answer comes after the block, or never
+		if c.name == "ours" { // the query is answered after the block
 			<-made
 		}
 		close(app.end)
@@ -90,37 +91,38 @@ func TestQuestionsHoldUpNoBlock(t *testing.T) {
 	}
 }
 
-// However many ask, few are answered at a time, each in its turn.
-func TestFewQuestionsAtATime(t *testing.T) {
-	const asked = 50
+// TestConcurrentQueriesAreLimited: many queries arrive at once, and at most MaxQueries are
+// answered at the same time. The others wait for their turn.
+func TestConcurrentQueriesAreLimited(t *testing.T) {
+	const sent = 50
 	app := newSlow()
-	questions, _ := clients(t, daemon.Connect(app))
+	queries, _ := clients(t, daemon.Connect(app))
 	var asking sync.WaitGroup
-	for range asked {
+	for range sent {
 		asking.Go(func() {
-			if _, err := questions.Query(t.Context(), &abci.RequestQuery{}); err != nil {
+			if _, err := queries.Query(t.Context(), &abci.RequestQuery{}); err != nil {
 				t.Error(err)
 			}
 		})
 	}
-	for range asked {
+	for range sent {
 		<-app.began
 		app.end <- struct{}{}
 	}
 	asking.Wait()
-	if app.most > daemon.MaxAnswering {
-		t.Errorf("%d questions were answered at a time, want at most %d", app.most, daemon.MaxAnswering)
+	if app.most > daemon.MaxQueries {
+		t.Errorf("%d queries were answered at the same time, want at most %d", app.most, daemon.MaxQueries)
 	}
-	// Who gives up waiting is not answered.
+	// A query whose caller has given up waiting is not answered.
 	var held sync.WaitGroup
-	for range daemon.MaxAnswering {
-		held.Go(func() { _, _ = questions.Query(t.Context(), &abci.RequestQuery{}) })
+	for range daemon.MaxQueries {
+		held.Go(func() { _, _ = queries.Query(t.Context(), &abci.RequestQuery{}) })
 		<-app.began
 	}
 	gone, leave := context.WithCancel(t.Context())
 	leave()
-	if _, err := questions.Query(gone, &abci.RequestQuery{}); err == nil {
-		t.Error("a question that nobody waits for was answered")
+	if _, err := queries.Query(gone, &abci.RequestQuery{}); err == nil {
+		t.Error("a query was answered although its caller has given up")
 	}
 	close(app.end)
 	held.Wait()

@@ -35,19 +35,20 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// The audits with power take minutes, and these flags after go test ./daemon -v -run:
+// The audits with enough statistical power take minutes. Run go test ./daemon -v -run with:
 //
 //	TestAuditOfExample/gaussian -seeds 20 -runs 3 -canaries 5000 -guesses 500
 //	TestAuditOfExample/laplace -seeds 20 -canaries 2000 -guesses 1200
 var (
-	auditSeeds    = flag.Int("seeds", 1, "fixed seeds of the audits through whole networks")
-	auditRuns     = flag.Int("runs", 1, "trainers of each scale of noise")
-	auditCanaries = flag.Int("canaries", 500, "canaries of each trainer")
-	auditGuesses  = flag.Int("guesses", 50, "canaries of each trainer that are guessed about")
+	auditSeeds    = flag.Int("seeds", 1, "number of seeds; each runs a whole network")
+	auditRuns     = flag.Int("runs", 1, "trainers for each scale of noise")
+	auditCanaries = flag.Int("canaries", 500, "canaries per trainer")
+	auditGuesses  = flag.Int("guesses", 50, "canaries per trainer about which the auditor guesses")
 )
 
-// audited is a task of canaries in the mode example: one step over all rows, of which a
-// value of the update is a quantum of what was released, negated. It claims epsilon 1.
+// audited is a task over canaries in the mode example. Training is one step over all rows, so
+// each value of the update is the negated value that was released, in quanta. The task claims
+// epsilon 1.
 func audited(kind string, canaries int) spec.TaskSpec {
 	t := sim.DigitsTask(1)
 	t.Name, t.Data.Name = "canaries", "canaries"
@@ -64,18 +65,19 @@ func audited(kind string, canaries int) spec.TaskSpec {
 	return t
 }
 
-// audition is a network in which an audit takes place.
-type audition struct {
+// auditNetwork is a network in which an audit takes place.
+type auditNetwork struct {
 	local daemon.Localnet
 	names []string // of the trainers
-	in    [][]bool // which of their canaries are
+	in    [][]bool // by trainer: which canaries are among its rows
 	adder blob.Store
 	log   *lines
 	chain *client.Client
 }
 
-// open makes a network of trainers that draw their noise at some scales, from a seed.
-func (a *audition) open(t *testing.T, canaries int, scales []*audittest.Samplers, seed uint64) {
+// open starts a network of trainers, one for each scale of noise. All randomness comes from the
+// seed.
+func (a *auditNetwork) open(t *testing.T, canaries int, scales []*audittest.Samplers, seed uint64) {
 	t.Helper()
 	resident := func(name string, roles spec.Role, rows data.Table) {
 		r := daemon.Resident{Config: daemon.NodeConfig{Name: name, Roles: roles, Stake: chain.Thing, Slots: 4, Policy: spec.Policy{SoleAggregator: true}}, Funds: 10 * chain.Thing, Serves: roles.Has(spec.Aggregator)}
@@ -123,8 +125,8 @@ func (a *audition) open(t *testing.T, canaries int, scales []*audittest.Samplers
 	}
 }
 
-// round asks all trainers for one round and says whether it was accepted.
-func (a *audition) round(t *testing.T, id uint64, task spec.TaskSpec) bool {
+// round runs a task of one round with all trainers and reports whether the round was accepted.
+func (a *auditNetwork) round(t *testing.T, id uint64, task spec.TaskSpec) bool {
 	t.Helper()
 	task.Selection.Trainers, task.Selection.MinTrainers = uint32(len(a.names)), uint32(len(a.names))
 	task.Selection.Aggregators, task.Selection.Evaluators = 1, 1
@@ -132,30 +134,30 @@ func (a *audition) round(t *testing.T, id uint64, task spec.TaskSpec) bool {
 	return settled(t, a.chain, id).Accepted == 1
 }
 
-// seen is what a trainer's first round shows.
-func (a *audition) seen(t *testing.T, i int) audittest.Seen {
+// seen returns what an auditor sees of a trainer's first round.
+func (a *auditNetwork) seen(t *testing.T, i int) audittest.Seen {
 	t.Helper()
 	return audittest.Seen{In: a.in[i], Released: sentTo(t, a.adder, spec.Slot{Chain: a.local.Chain, Task: 1, Round: 1, Node: uint64(i) + 1})}
 }
 
-// TestAuditOfExample: the mode example, from rows in a file to what an aggregator is sent,
-// is the mechanism that is charged: half the noise, and 0.7 of it, is found from the
-// outside. So it is by the node itself, which has no part in a second private round until
-// a person has looked.
+// TestAuditOfExample: in the mode example, what an aggregator receives has the noise that is
+// charged to the budget. An auditor who sees only that detects a trainer that draws half of the
+// noise, or 0.7 of it. The node detects it as well: it raises an alarm and takes part in no
+// private round until a person has removed the alarm.
 func TestAuditOfExample(t *testing.T) {
 	if testing.Short() {
-		t.Skip("networks take seconds")
+		t.Skip("runs a whole network")
 	}
 	for _, kind := range []string{spec.KindGaussian, spec.KindLaplace} {
 		t.Run(kind, func(t *testing.T) { auditOf(t, kind) })
 	}
 }
 
-// card is what a task of canaries says of its noise, and what is guessed by it.
+// card is what a task over canaries claims about its noise.
 type card struct {
 	law    privacy.Law
 	bound  privacy.Bound
-	chance func(audit.Guesses) (float64, error) // of one run, if the card is true
+	chance func(audit.Guesses) (float64, error) // p-value of the guesses of one run, if the claim is true
 }
 
 func cardOf(t *testing.T, task spec.TaskSpec) card {
@@ -194,20 +196,20 @@ func auditOf(t *testing.T, kind string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	made := []*audittest.Samplers{{Num: 1, Den: 1}, {Num: 7, Den: 10}, {Num: 1, Den: 2}}
+	samplers := []*audittest.Samplers{{Num: 1, Den: 1}, {Num: 7, Den: 10}, {Num: 1, Den: 2}}
 	var scales []*audittest.Samplers
-	for _, s := range made {
+	for _, s := range samplers {
 		scales = append(scales, slices.Repeat([]*audittest.Samplers{s}, *auditRuns)...)
 	}
-	residual, guessed := make([]int, len(made)), make([]int, len(made))
+	residual, guessed := make([]int, len(samplers)), make([]int, len(samplers))
 	for seed := range uint64(*auditSeeds) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
-			var a audition
+			var a auditNetwork
 			a.open(t, canaries, scales, seed)
 			if !a.round(t, 1, task) {
 				t.Fatal("the round is not accepted")
 			}
-			for i := range made {
+			for i := range samplers {
 				var rounds []audit.Round
 				var chances []float64
 				for run := range *auditRuns {
@@ -247,45 +249,45 @@ func auditOf(t *testing.T, kind string) {
 			}
 		})
 	}
-	for i, s := range made {
-		t.Logf("%s, %d/%d of the noise: of %d seeds caught %d times by residuals, %d times by guesses", kind, s.Num, s.Den, *auditSeeds, residual[i], guessed[i])
+	for i, s := range samplers {
+		t.Logf("%s, %d/%d of the noise: detected by residuals for %d of %d seeds, by guesses for %d", kind, s.Num, s.Den, residual[i], *auditSeeds, guessed[i])
 	}
 	if residual[0]+guessed[0] > 0 || residual[1] < *auditSeeds || residual[2] < *auditSeeds {
-		t.Errorf("honest noise, 0.7 and half of it is caught by residuals %v times of %d, and by guesses %v times", residual, *auditSeeds, guessed)
+		t.Errorf("full noise, 0.7 and half of it: detected by residuals for %v of %d seeds, by guesses for %v; want 0 for full noise and residuals to detect the others", residual, *auditSeeds, guessed)
 	}
 	powerful := kind == spec.KindGaussian && *auditRuns == 3 && canaries == 5000 || kind == spec.KindLaplace && canaries == 2000
 	if powerful && guessed[2] < *auditSeeds-1 {
-		t.Errorf("half the noise is caught %d times of %d by guesses", guessed[2], *auditSeeds)
+		t.Errorf("half the noise is detected by guesses for %d of %d seeds, want all but one", guessed[2], *auditSeeds)
 	}
 }
 
-// alarmed wants the alarm of every trainer that lied to be raised, and no private round
-// of all of them before each person has looked.
-func (a *audition) alarmed(t *testing.T, task spec.TaskSpec, scales []*audittest.Samplers) {
+// alarmed checks that every trainer with too little noise has raised an alarm, and that no
+// private round of all trainers is accepted until the alarms have been removed.
+func (a *auditNetwork) alarmed(t *testing.T, task spec.TaskSpec, scales []*audittest.Samplers) {
 	t.Helper()
 	var files []string
 	for i, name := range a.names {
 		file := filepath.Join(a.local.Home(name), daemon.AlarmFile)
 		said, err := os.ReadFile(file)
 		if honest := scales[i].Num == scales[i].Den; honest != errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("%s draws %d/%d of its noise, and its home folder says %q (%v)", name, scales[i].Num, scales[i].Den, said, err)
+			t.Errorf("%s draws %d/%d of its noise: got alarm file %q (%v)", name, scales[i].Num, scales[i].Den, said, err)
 		} else if honest {
 			continue
 		}
 		if !strings.HasPrefix(string(said), "task 1 round 1: the noise is smaller than its law allows") {
-			t.Errorf("%s: it says %q", name, said)
+			t.Errorf("%s: got alarm %q", name, said)
 		}
 		files = append(files, file)
 	}
 	if line := "level=ERROR msg=\"privacy error: the node takes part in no private round\" node=clinic-3 task=1 round=1 why="; *auditRuns == 1 && !a.log.has(line) {
-		t.Errorf("no line has %s", line)
+		t.Errorf("the log has no line with %s", line)
 	}
 	task.Deadlines.Train = 2 * spec.Second
 	if a.round(t, 2, task) {
-		t.Error("who has found something wrong takes part in the next private round")
+		t.Error("a node with an alarm took part in the next private round")
 	}
 	if line := "level=ERROR msg=\"privacy error: the node takes part in no private round\" node=clinic-3 work=train-2-1 err="; *auditRuns == 1 && !a.log.has(line) {
-		t.Errorf("no line has %s", line)
+		t.Errorf("the log has no line with %s", line)
 	}
 	for _, file := range files {
 		if err := os.Remove(file); err != nil {
@@ -293,7 +295,7 @@ func (a *audition) alarmed(t *testing.T, task spec.TaskSpec, scales []*audittest
 		}
 	}
 	if !a.round(t, 3, task) {
-		t.Error("who has looked has no part in a private round")
+		t.Error("after the alarms were removed, the private round was not accepted")
 	}
 }
 

@@ -15,21 +15,21 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// book is a registry, with how often it was asked.
-type book struct {
-	nodes map[uint64]spec.Node
-	asked int
+// countingRegistry is a registry that counts its queries.
+type countingRegistry struct {
+	nodes   map[uint64]spec.Node
+	queries int
 }
 
-func (b *book) Node(_ context.Context, id uint64) (spec.Node, error) {
-	b.asked++
+func (b *countingRegistry) Node(_ context.Context, id uint64) (spec.Node, error) {
+	b.queries++
 	if n, ok := b.nodes[id]; ok {
 		return n, nil
 	}
 	return spec.Node{}, fmt.Errorf("node %d: %w", id, client.ErrNodeNotFound)
 }
 
-func (b *book) rotate(id uint64, key byte) {
+func (b *countingRegistry) rotate(id uint64, key byte) {
 	n := b.nodes[id]
 	n.ID, n.Profile.TransportKey = id, bytes.Repeat([]byte{key}, spec.KeySize)
 	b.nodes[id] = n
@@ -43,16 +43,16 @@ func duty(task uint64, rounds ...spec.Round) client.Duty {
 	return client.Duty{Task: spec.Task{ID: task}, Rounds: rounds}
 }
 
-// TestOldKeysEndWithTheirRound: a node whose key was replaced is known by the old one
-// in the round that runs, where nobody noticed, and by the new one from the next on.
-func TestOldKeysEndWithTheirRound(t *testing.T) {
-	b := &book{nodes: map[uint64]spec.Node{}}
+// TestOldKeyIsCachedUntilNextRound: after a node has replaced its key, others use the old key
+// from their cache until the next round begins.
+func TestOldKeyIsCachedUntilNextRound(t *testing.T) {
+	b := &countingRegistry{nodes: map[uint64]spec.Node{}}
 	d := daemon.NewDirectory(b)
-	want := func(when string, key byte, asked int) {
+	want := func(when string, key byte, queries int) {
 		t.Helper()
 		got, err := d.KeyOf(t.Context(), 1)
-		if err != nil || len(got) != spec.KeySize || got[0] != key || b.asked != asked {
-			t.Errorf("%s: got key %x, %v after %d questions; want %d after %d", when, got, err, b.asked, key, asked)
+		if err != nil || len(got) != spec.KeySize || got[0] != key || b.queries != queries {
+			t.Errorf("%s: got key %x, %v after %d queries; want %d after %d", when, got, err, b.queries, key, queries)
 		}
 	}
 	b.rotate(1, 1)
@@ -67,27 +67,27 @@ func TestOldKeysEndWithTheirRound(t *testing.T) {
 	want("when the first has ended", 2, 2)
 	b.rotate(1, 3)
 	d.See(duty(7, spec.Round{Number: 2}), duty(8, spec.Round{Number: 1}))
-	if p, err := d.Peer(t.Context(), 1); err != nil || p.Key[0] != 2 || b.asked != 2 {
-		t.Errorf("whom we ask ourselves: got key %x, %v after %d questions; want what is remembered", p.Key, err, b.asked)
+	if p, err := d.Peer(t.Context(), 1); err != nil || p.Key[0] != 2 || b.queries != 2 {
+		t.Errorf("a peer that the node asks: got key %x, %v after %d queries; want the cached key", p.Key, err, b.queries)
 	}
 	want("in a round of another task", 3, 3)
 
 	b.rotate(1, 4)
 	if !d.RefreshKey(1) || d.RefreshKey(1) {
-		t.Error("want a doubt to be followed up once at a height")
+		t.Error("want a key to be refreshed once per height")
 	}
-	want("in doubt", 4, 4)
+	want("after a refresh", 4, 4)
 	d.See(duty(7, spec.Round{Number: 2}), duty(8, spec.Round{Number: 1}))
 	if want("at the next height", 4, 4); !d.RefreshKey(1) {
-		t.Error("want a doubt to be followed up again at the next height")
+		t.Error("want a key to be refreshed again at the next height")
 	}
-	want("in doubt again", 4, 5)
+	want("after a second refresh", 4, 5)
 }
 
-// TestAttackUnknownNodes: requests in the name of nodes that do not exist ask the chain
-// once for each at a height, and are not remembered beyond a bound.
+// TestAttackUnknownNodes: requests in the name of nodes that do not exist cause one query of the
+// chain per node and height.
 func TestAttackUnknownNodes(t *testing.T) {
-	b := &book{nodes: map[uint64]spec.Node{}}
+	b := &countingRegistry{nodes: map[uint64]spec.Node{}}
 	d := daemon.NewDirectory(b)
 	for range 100 {
 		for id := range uint64(10) {
@@ -96,13 +96,13 @@ func TestAttackUnknownNodes(t *testing.T) {
 			}
 		}
 	}
-	if b.asked != 10 {
-		t.Errorf("the chain is asked %d times about 10 nodes that are not there", b.asked)
+	if b.queries != 10 {
+		t.Errorf("got %d queries about 10 nodes that do not exist, want 10", b.queries)
 	}
 	b.rotate(5, 1)
 	d.See()
 	if key, err := d.KeyOf(t.Context(), 5); err != nil || len(key) != spec.KeySize {
-		t.Errorf("one that is registered by now: %x, %v", key, err)
+		t.Errorf("a node that has registered meanwhile: got key %x, %v", key, err)
 	}
 }
 
@@ -111,16 +111,16 @@ type oneChain struct{ blob.Policy }
 
 func (oneChain) ChainOf(context.Context, uint64) (string, error) { return "c", nil }
 
-// TestAttackStolenKeyIsCutOff: a key was stolen, and replaced. A server that remembers
-// the old one takes its thief for the node until the node speaks itself or a round
-// begins, and for nobody from then on.
-func TestAttackStolenKeyIsCutOff(t *testing.T) {
+// TestAttackStolenKeyIsRefused: a node's key was stolen, and the node has replaced it. A server
+// that has cached the old key accepts the thief until the node itself sends a request or a new
+// round begins.
+func TestAttackStolenKeyIsRefused(t *testing.T) {
 	stolen, key := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{1}, 32)), ed25519.NewKeyFromSeed(bytes.Repeat([]byte{2}, 32))
 	registered := func(k ed25519.PrivateKey) spec.Node {
 		return spec.Node{ID: 1, Profile: spec.Profile{TransportKey: k.Public().(ed25519.PublicKey)}}
 	}
 	for _, nodeSpeaks := range []bool{true, false} {
-		b := &book{nodes: map[uint64]spec.Node{1: registered(stolen)}}
+		b := &countingRegistry{nodes: map[uint64]spec.Node{1: registered(stolen)}}
 		d := daemon.NewDirectory(b)
 		d.See(duty(7, spec.Round{Number: 1}))
 		web := httptest.NewServer(&blob.Server{Chain: "c", Node: 2, Store: blob.NewMemory(), Keys: d, RefreshKey: d.RefreshKey, Policy: oneChain{}})
@@ -130,11 +130,11 @@ func TestAttackStolenKeyIsCutOff(t *testing.T) {
 			return err
 		}
 		if err := ask(stolen); err != nil {
-			t.Errorf("before it is replaced: %v", err)
+			t.Errorf("before the key is replaced: %v", err)
 		}
 		b.nodes[1] = registered(key)
 		if err := ask(stolen); err != nil {
-			t.Errorf("with what is remembered and no defence: %v", err)
+			t.Errorf("the thief, while the old key is cached: the attack must work: %v", err)
 		}
 		if nodeSpeaks {
 			if err := ask(key); err != nil {
@@ -144,7 +144,7 @@ func TestAttackStolenKeyIsCutOff(t *testing.T) {
 			d.See(duty(7, spec.Round{Number: 2}))
 		}
 		if err := ask(stolen); !errors.Is(err, blob.ErrUnauthenticated) {
-			t.Errorf("the thief, after the node has spoken %v: %v", nodeSpeaks, err)
+			t.Errorf("the thief, after the node has sent a request %v or a round has begun %v: got %v, want %v", nodeSpeaks, !nodeSpeaks, err, blob.ErrUnauthenticated)
 		}
 		if err := ask(key); err != nil {
 			t.Errorf("the node, after the thief: %v", err)

@@ -14,8 +14,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// TestDiskOfANode: everything in a home folder is listed for what it is, while the
-// store is open, and nothing changes.
+// TestDiskOfANode: the report on a home folder names the use of every file. It works while the
+// store is open, and changes nothing.
 func TestDiskOfANode(t *testing.T) {
 	home := t.TempDir()
 	config := daemon.NodeConfig{
@@ -84,7 +84,7 @@ func TestDiskOfANode(t *testing.T) {
 	got := []daemon.Use{}
 	for _, u := range d.Uses {
 		all += u.Bytes
-		if u.What != daemon.UseIndex && u.What != daemon.UseSettings { // of other sizes each time
+		if u.What != daemon.UseIndex && u.What != daemon.UseSettings { // their sizes differ from run to run
 			got = append(got, u)
 		}
 	}
@@ -106,12 +106,12 @@ func TestDiskOfANode(t *testing.T) {
 		t.Errorf("%+v", d)
 	}
 	if _, err := daemon.DiskOf(t.TempDir()); err == nil || !strings.Contains(err.Error(), "is no home folder") {
-		t.Errorf("a folder that is none: %v", err)
+		t.Errorf("an empty folder: %v", err)
 	}
 }
 
-// TestDiskQuota: a node has room for what it promises, and its file may not contradict
-// itself.
+// TestDiskQuota: the quota for blobs covers the storage that the node offers; settings that
+// contradict each other are refused.
 func TestDiskQuota(t *testing.T) {
 	config := daemon.NodeConfig{Chain: "c", Name: "n", Roles: spec.Consumer, RPC: []string{"http://127.0.0.1:1"}}
 	for name, c := range map[string]struct {
@@ -119,8 +119,8 @@ func TestDiskQuota(t *testing.T) {
 		storage uint32
 		want    string
 	}{
-		"nothing said":              {blob.Quota{}, 0, ""},
-		"much promised":             {blob.Quota{}, 1 << 20, ""},
+		"no setting":                {blob.Quota{}, 0, ""},
+		"much storage":              {blob.Quota{}, 1 << 20, ""},
 		"a large task":              {blob.Quota{Task: 100 * spec.GiB}, 0, ""},
 		"both":                      {blob.Quota{All: spec.GiB, Task: spec.GiB}, 1024, ""},
 		"a task gets more than all": {blob.Quota{All: spec.GiB, Task: 2 * spec.GiB}, 0, `disk.all "1GiB": want no less than disk.task, which is "2GiB"`},
@@ -133,9 +133,10 @@ func TestDiskQuota(t *testing.T) {
 	}
 }
 
-// TestKilledWhileItWrote: what a killed process left half written goes at the next start.
-func TestKilledWhileItWrote(t *testing.T) {
-	local := hamlet(t, "killed-1")
+// TestTemporaryFilesAreRemoved: a file that a killed process has not finished is removed at the
+// next start.
+func TestTemporaryFilesAreRemoved(t *testing.T) {
+	local := smallest(t, "killed-1")
 	home := local.Home("trainer")
 	half := filepath.Join(home, ".new-12345")
 	if err := os.WriteFile(half, nil, 0o600); err != nil {
@@ -145,6 +146,6 @@ func TestKilledWhileItWrote(t *testing.T) {
 	starts(t, home)
 	awaits(t, local, 1)
 	if _, err := os.Stat(half); !os.IsNotExist(err) {
-		t.Errorf("it is there: %v", err)
+		t.Errorf("%s is still there: %v", half, err)
 	}
 }

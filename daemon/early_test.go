@@ -15,22 +15,22 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// late is a chain node that is behind: it knows of no round before it is told of one.
+// late is a chain node that is behind: it has no round until a test sets one.
 type late struct {
-	access string // of the model
-	mu     sync.Mutex
-	round  spec.Round
-	asked  atomic.Int32
+	access  string // of the model
+	mu      sync.Mutex
+	round   spec.Round
+	queries atomic.Int32
 }
 
-func (l *late) know(r spec.Round) {
+func (l *late) set(r spec.Round) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.round = r
 }
 
 func (l *late) Task(_ context.Context, id uint64) (spec.Task, error) {
-	l.asked.Add(1)
+	l.queries.Add(1)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	m := spec.Model{Kind: spec.ModelSoftmax, Inputs: 2, Classes: 2, Access: l.access}
@@ -38,7 +38,7 @@ func (l *late) Task(_ context.Context, id uint64) (spec.Task, error) {
 }
 
 func (l *late) Round(context.Context, uint64, uint64) (spec.Round, error) {
-	l.asked.Add(1)
+	l.queries.Add(1)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.round.Number == 0 {
@@ -49,13 +49,13 @@ func (l *late) Round(context.Context, uint64, uint64) (spec.Round, error) {
 
 const early = 9 // a trainer
 
-// update is where the update of a trainer belongs, and what opens its commitment.
+// update returns the reference of a trainer's update, and the entry that opens its commitment.
 func update(node uint64) (blob.Ref, blob.Entry) {
 	return blob.Ref{Kind: blob.Update, Slot: spec.Slot{Chain: "c", Task: 1, Round: 1, Node: node}},
 		blob.Entry{Digest: spec.DigestOf([]byte("update"))}
 }
 
-// inPhase is round 1, whose only trainer has committed to its update.
+// inPhase returns round 1, whose only trainer has committed to its update.
 func inPhase(phase spec.Phase) spec.Round {
 	r, e := update(early)
 	return spec.Round{
@@ -64,60 +64,61 @@ func inPhase(phase spec.Phase) spec.Round {
 	}
 }
 
-// put asks a policy whether a node may put its own update. What it says is told when
-// it says it.
+// put asks a policy whether a node may upload its own update. The answer arrives on the
+// channel.
 func put(ctx context.Context, p blob.Policy, node uint64) <-chan error {
-	said := make(chan error, 1)
+	answer := make(chan error, 1)
 	r, e := update(node)
-	go func() { said <- p.MayPut(ctx, blob.Caller{Node: node}, r, e) }()
-	return said
+	go func() { answer <- p.MayPut(ctx, blob.Caller{Node: node}, r, e) }()
+	return answer
 }
 
-// waits reports whether nothing was said yet.
-func waits(said <-chan error) bool {
+// waits reports whether there is no answer yet.
+func waits(answer <-chan error) bool {
 	synctest.Wait()
-	return len(said) == 0
+	return len(answer) == 0
 }
 
-// An upload that comes before the block that allows it is taken as soon as the
-// aggregator hears of the block, and no sooner; without that the trainer is refused.
+// TestEarlyUploadWaitsForItsBlock: a trainer may see a block before the aggregator does. Its
+// upload waits until the aggregator has seen the block that allows it. Without the defence it is
+// refused.
 func TestEarlyUploadWaitsForItsBlock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		chain := &late{}
 		p, height := daemon.Uploads(chain, 1)
 		bare := aggregator.Policy{Chain: chain, Node: 1}
 		if err := <-put(t.Context(), bare, early); !errors.Is(err, aggregator.ErrEarly) || !errors.Is(err, blob.ErrForbidden) {
-			t.Fatalf("nobody waits: %v", err)
+			t.Fatalf("without the defence: got %v, want %v", err, aggregator.ErrEarly)
 		}
 		said := put(t.Context(), p, early)
-		for _, known := range []spec.Round{{}, inPhase(spec.PhaseTrain), inPhase(spec.PhaseTrain)} {
+		for _, current := range []spec.Round{{}, inPhase(spec.PhaseTrain), inPhase(spec.PhaseTrain)} {
 			if !waits(said) {
-				t.Fatalf("before the block: %v", <-said)
+				t.Fatalf("before the block: got %v, want the upload to wait", <-said)
 			}
-			chain.know(known)
+			chain.set(current)
 			height()
 		}
 		for _, phase := range []spec.Phase{spec.PhaseTrain, spec.PhaseAttest} {
 			if !waits(said) {
-				t.Fatalf("before it hears of the block: %v", <-said)
+				t.Fatalf("before the aggregator has seen the block: got %v, want the upload to wait", <-said)
 			}
-			chain.know(inPhase(phase))
+			chain.set(inPhase(phase))
 		}
 		height()
 		if err := <-said; err != nil {
 			t.Error(err)
 		}
-		chain.know(inPhase(spec.PhaseAggregate))
+		chain.set(inPhase(spec.PhaseAggregate))
 		height()
 		if err := <-put(t.Context(), p, early); !errors.Is(err, blob.ErrForbidden) || errors.Is(err, aggregator.ErrEarly) {
-			t.Errorf("after the uploads: %v", err)
+			t.Errorf("after the time for uploads: got %v, want %v", err, blob.ErrForbidden)
 		}
 	})
 }
 
-// A trainer may hear of its selection before the aggregator that it asks for a private
-// model does. It waits for the block; who is not in it waits a moment, and a stranger
-// not at all.
+// TestEarlyMemberWaitsForItsBlock: a trainer may see its selection before the aggregator does
+// from which it downloads a private model. Its request waits for the block. The request of a
+// node that was not selected waits, too, and is then refused; a stranger is refused at once.
 func TestEarlyMemberWaitsForItsBlock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		chain := &late{access: spec.AccessMembers}
@@ -130,7 +131,7 @@ func TestEarlyMemberWaitsForItsBlock(t *testing.T) {
 		}
 		stranger, trainer, other := get(0), get(early), get(early+1)
 		if waits(stranger) || !waits(trainer) || !waits(other) {
-			t.Fatal("a stranger waits, or a node does not")
+			t.Fatal("want two nodes to wait, and a stranger to be answered at once")
 		}
 		wantForbidden := func(who string, err error) {
 			t.Helper()
@@ -139,9 +140,9 @@ func TestEarlyMemberWaitsForItsBlock(t *testing.T) {
 			}
 		}
 		wantForbidden("a stranger", <-stranger)
-		chain.know(inPhase(spec.PhaseTrain))
+		chain.set(inPhase(spec.PhaseTrain))
 		if !waits(trainer) {
-			t.Fatal("before the aggregator hears of the block:", <-trainer)
+			t.Fatal("before the aggregator has seen the block:", <-trainer)
 		}
 		height()
 		if err := <-trainer; err != nil {
@@ -151,16 +152,16 @@ func TestEarlyMemberWaitsForItsBlock(t *testing.T) {
 	})
 }
 
-// Who waits costs a connection: no stranger does, nobody for ever, no node twice, and
-// not more than so many nodes.
+// TestEarlyUploadsAreBounded: a request that waits occupies a connection. So strangers do not
+// wait, each node waits once at a time and not for ever, and at most MaxEarly nodes wait.
 func TestEarlyUploadsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		chain := &late{}
 		p, height := daemon.Uploads(chain, 1)
 		r, e := update(early)
 		for _, caller := range []uint64{0, early + 1} {
-			if err := p.MayPut(t.Context(), blob.Caller{Node: caller}, r, e); !errors.Is(err, blob.ErrForbidden) || chain.asked.Load() != 0 {
-				t.Errorf("node %d: %v, the chain was asked %d times", caller, err, chain.asked.Load())
+			if err := p.MayPut(t.Context(), blob.Caller{Node: caller}, r, e); !errors.Is(err, blob.ErrForbidden) || chain.queries.Load() != 0 {
+				t.Errorf("node %d: got %v after %d queries, want a refusal without a query", caller, err, chain.queries.Load())
 			}
 		}
 		said := put(t.Context(), p, early)
@@ -168,16 +169,16 @@ func TestEarlyUploadsAreBounded(t *testing.T) {
 			t.Fatal(<-said)
 		}
 		if err := <-put(t.Context(), p, early); !errors.Is(err, aggregator.ErrEarly) {
-			t.Errorf("twice: %v", err)
+			t.Errorf("a second request of the same node: got %v, want %v", err, aggregator.ErrEarly)
 		}
-		hung, hangUp := context.WithCancel(t.Context())
-		gone := put(hung, p, early+1)
+		waiting, hangUp := context.WithCancel(t.Context())
+		gone := put(waiting, p, early+1)
 		if !waits(gone) {
 			t.Fatal(<-gone)
 		}
 		hangUp()
 		if err := <-gone; !errors.Is(err, context.Canceled) {
-			t.Errorf("who hung up: %v", err)
+			t.Errorf("a node that has hung up: %v", err)
 		}
 		others := make([]<-chan error, daemon.MaxEarly)
 		for i := range others {
@@ -191,9 +192,9 @@ func TestEarlyUploadsAreBounded(t *testing.T) {
 		if refused != 1 {
 			t.Errorf("%d of %d are refused at once, want 1: %d wait", refused, len(others), daemon.MaxEarly)
 		}
-		height() // nothing new
+		height() // without the round
 		if err := <-said; !errors.Is(err, aggregator.ErrEarly) {
-			t.Errorf("in vain: %v", err)
+			t.Errorf("a height without the round: got %v, want %v", err, aggregator.ErrEarly)
 		}
 	})
 }

@@ -16,14 +16,15 @@ import (
 	"github.com/althing-network/althing/daemon"
 )
 
-// What a chain node hears that contradicts itself is in a file that can be shown, and a liar
-// fills no disk with that.
+// TestContradictionsAreWrittenDown: a chain node writes statements that contradict each other into
+// files, which can be used as evidence. The number of files is limited, so that a liar cannot
+// fill the disk.
 func TestContradictionsAreWrittenDown(t *testing.T) {
 	home := t.TempDir()
-	var told bytes.Buffer
-	log := slog.New(slog.NewTextHandler(&told, nil))
-	const most = 256
-	for i := range most + 5 {
+	var logged bytes.Buffer
+	log := slog.New(slog.NewTextHandler(&logged, nil))
+	const maxFiles = 256
+	for i := range maxFiles + 5 {
 		daemon.NoteContradiction(log, home, chain.Contradiction{Owner: "ann", Task: 7, First: fmt.Append(nil, i), Second: []byte("two")})
 	}
 	file, err := os.Open(filepath.Join(home, daemon.EvidenceDir, "task-7-1.json"))
@@ -37,10 +38,10 @@ func TestContradictionsAreWrittenDown(t *testing.T) {
 		t.Errorf("%v (-want +got):\n%s", err, d)
 	}
 	files, err := os.ReadDir(filepath.Join(home, daemon.EvidenceDir))
-	if err != nil || len(files) != most {
-		t.Errorf("%d files, %v: want %d", len(files), err, most)
+	if err != nil || len(files) != maxFiles {
+		t.Errorf("%d files, %v: want %d", len(files), err, maxFiles)
 	}
-	if n := strings.Count(told.String(), "a node contradicted itself"); n != most+5 {
-		t.Errorf("told %d times, want %d", n, most+5)
+	if n := strings.Count(logged.String(), "a node contradicted itself"); n != maxFiles+5 {
+		t.Errorf("logged %d times, want %d", n, maxFiles+5)
 	}
 }

@@ -90,7 +90,7 @@ func (c ValidatorConfig) openFaucet(home string) (*faucet, error) {
 	if c.Faucet == nil {
 		return nil, nil
 	}
-	key, err := LoadKey(under(home, c.Faucet.Home))
+	key, err := LoadKey(resolvePath(home, c.Faucet.Home))
 	if err != nil {
 		return nil, fmt.Errorf("faucet: %w", err)
 	}

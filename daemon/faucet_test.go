@@ -23,10 +23,10 @@ type till struct {
 	mu     sync.Mutex
 	held   map[string]uint64
 	left   uint64
-	fails  error         // of every transfer
-	takes  time.Duration // until a transfer is in a block
-	atOnce int           // transfers that run
-	most   int           // of them
+	fails  error         // returned by every transfer
+	takes  time.Duration // time until a transfer is in a block
+	atOnce int           // transfers that run now
+	most   int           // largest number of transfers at the same time
 }
 
 func (t *till) HasHeld(_ context.Context, address string) (bool, error) {
@@ -57,7 +57,7 @@ func (t *till) Send(_ context.Context, m client.Message) (client.Receipt, error)
 	return client.Receipt{Height: 7}, nil
 }
 
-// somebody is an address that nobody has used.
+// somebody returns an address that nobody has used.
 func somebody(t *testing.T) string {
 	t.Helper()
 	address, err := client.Address(secp256k1.GenPrivKey())
@@ -78,6 +78,8 @@ func faucetServer(t *testing.T, perHour int, account *till, now func() time.Time
 	return server
 }
 
+// TestFaucetGivesOnce: each newcomer gets coins once, and only a limited number of newcomers per
+// hour.
 func TestFaucetGivesOnce(t *testing.T) {
 	now := time.Now()
 	account := &till{left: 1000 * spec.Thing, held: map[string]uint64{}}
@@ -128,9 +130,9 @@ func TestFaucetThatCannotPay(t *testing.T) {
 	}
 	account.left = 1000 * spec.Thing
 	if _, err := daemon.AskFaucet(t.Context(), server.URL, address); err != nil {
-		t.Errorf("who was refused got nothing later: %v", err)
+		t.Errorf("an address that an empty faucet has refused, after a refill: %v", err)
 	}
-	// A transfer of which nothing was heard may be in a block, so it is not sent again.
+	// A transfer that was not confirmed may still be in a block, so it is not sent again.
 	account.fails = client.ErrUnconfirmed
 	unlucky := somebody(t)
 	_, _ = daemon.AskFaucet(t.Context(), server.URL, unlucky)
@@ -142,11 +144,11 @@ func TestFaucetThatCannotPay(t *testing.T) {
 		t.Errorf("a validator without a faucet: %v", err)
 	}
 	if _, err := daemon.AskFaucet(t.Context(), "http://127.0.0.1:1", address); !errors.Is(err, daemon.ErrNoFaucet) {
-		t.Errorf("nobody: %v", err)
+		t.Errorf("an address where nothing listens: %v", err)
 	}
 }
 
-// Whoever attacks the faucet gets no more coins than one hour has, in whatever way.
+// TestAttackedFaucet: no attack on the faucet gets more coins than the limit per hour.
 func TestAttackedFaucet(t *testing.T) {
 	const perHour = 3
 	account := &till{left: 1_000_000 * spec.Thing, takes: 5 * time.Millisecond}
@@ -163,7 +165,7 @@ func TestAttackedFaucet(t *testing.T) {
 		}
 		answer, err := http.DefaultClient.Do(r)
 		if err != nil {
-			return 0 // hung up on
+			return 0 // the server has closed the connection
 		}
 		defer answer.Body.Close()
 		return answer.StatusCode
@@ -173,8 +175,8 @@ func TestAttackedFaucet(t *testing.T) {
 		body, contentType, host string
 		want                    int
 	}{
-		"a page in a browser":      {good, "text/plain", "", http.StatusUnsupportedMediaType},
-		"a name that leads here":   {good, "application/json", "evil.example:80", http.StatusForbidden},
+		"a web page":               {good, "text/plain", "", http.StatusUnsupportedMediaType},
+		"another host name":        {good, "application/json", "evil.example:80", http.StatusForbidden},
 		"a host without a port":    {good, "application/json", "evil.example", http.StatusForbidden},
 		"no JSON":                  {"address=x", "application/json", "", http.StatusBadRequest},
 		"a big body":               {`{"address":"` + strings.Repeat("a", 10<<20) + `"}`, "application/json", "", http.StatusBadRequest},
@@ -202,9 +204,9 @@ func TestAttackedFaucet(t *testing.T) {
 	}
 	group.Wait()
 	if len(account.held) > perHour || account.held[address] > 200*spec.Thing || account.most > 1 {
-		t.Errorf("%d accounts got coins, one of them %d uthing, %d at a time: want %d, 200 THING and 1", len(account.held), account.held[address], account.most, perHour)
+		t.Errorf("%d accounts got coins, one of them %d uthing, with %d transfers at the same time: want at most %d, 200 THING and 1", len(account.held), account.held[address], account.most, perHour)
 	}
 	if paid := 1_000_000*spec.Thing - account.left; paid > perHour*200*spec.Thing {
-		t.Errorf("%d uthing were paid within an hour", paid)
+		t.Errorf("%s were paid within an hour, want at most %s", spec.Money(paid), spec.Money(perHour*200*spec.Thing))
 	}
 }

@@ -17,8 +17,9 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// A validator that cannot write any more halts and says why. Nothing else shows it:
-// its chain node lives and answers. When it can write it goes on where it was.
+// TestHalt: a validator that cannot write any more halts with the reason. Its chain node still
+// runs and answers queries. When the validator can write again, it continues after its last
+// block.
 func TestHalt(t *testing.T) {
 	home := found(t, "althing-test-halt", 1)[0]
 	v, err := daemon.StartValidator(t.Context(), home)
@@ -37,7 +38,7 @@ func TestHalt(t *testing.T) {
 	}
 	height, err := c.Height(t.Context())
 	if err != nil {
-		t.Errorf("the chain node does not answer any more (%v): whoever asks it would notice", err)
+		t.Errorf("the chain node of a validator that has halted does not answer: %v", err)
 	}
 	if err := v.Stop(); err != nil {
 		t.Errorf("stop: %v", err)
@@ -55,30 +56,30 @@ func TestHalt(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := <-ended; !errors.Is(err, daemon.ErrHalted) {
-		t.Errorf("the home folder ends with %v, want %v", err, daemon.ErrHalted)
+		t.Errorf("Start returned %v, want %v", err, daemon.ErrHalted)
 	}
 }
 
-// unable is an application of which a block fails.
-type unable struct {
+// failingApp is an application that fails to execute a block.
+type failingApp struct {
 	abci.BaseApplication
 	panics bool
 }
 
 var errBroken = errors.New("input/output error")
 
-func (u unable) FinalizeBlock(context.Context, *abci.RequestFinalizeBlock) (*abci.ResponseFinalizeBlock, error) {
+func (u failingApp) FinalizeBlock(context.Context, *abci.RequestFinalizeBlock) (*abci.ResponseFinalizeBlock, error) {
 	if u.panics {
 		panic(errBroken)
 	}
 	return nil, errBroken
 }
 
-// CometBFT panics where a block that it has fetched fails, and nobody can recover that.
-// It must not get as far.
+// TestHaltWhileSyncing: when a block that CometBFT has fetched from others fails, CometBFT panics
+// in a goroutine where nobody can recover. So the error must not reach CometBFT.
 func TestHaltWhileSyncing(t *testing.T) {
 	for _, panics := range []bool{false, true} {
-		creator, reasons := daemon.Syncing(unable{panics: panics})
+		creator, reasons := daemon.Syncing(failingApp{panics: panics})
 		client, err := creator.NewABCIClient()
 		if err != nil {
 			t.Fatal(err)
@@ -86,27 +87,27 @@ func TestHaltWhileSyncing(t *testing.T) {
 		var reactor sync.WaitGroup
 		reactor.Go(func() {
 			_, err := client.FinalizeBlock(t.Context(), &abci.RequestFinalizeBlock{})
-			t.Errorf("CometBFT is told %v, at which it panics", err)
+			t.Errorf("CometBFT received the error %v: it panics", err)
 		})
 		reactor.Wait()
 		if why := <-reasons; !strings.Contains(why.Error(), errBroken.Error()) {
-			t.Errorf("halts because %v, want %v", why, errBroken)
+			t.Errorf("got %v as the reason of the halt, want %v", why, errBroken)
 		}
 	}
-	client, err := daemon.Connect(unable{}).NewABCIClient()
+	client, err := daemon.Connect(failingApp{}).NewABCIClient()
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := client.FinalizeBlock(t.Context(), &abci.RequestFinalizeBlock{}); !errors.Is(err, errBroken) {
-		t.Errorf("consensus, which stops by itself, is told %v", err)
+		t.Errorf("in consensus, where CometBFT stops by itself: got %v, want %v", err, errBroken)
 	}
 }
 
-// A full disk is told once, and once when there is room again.
+// TestSpace: a full disk is logged once, and once more when there is room again.
 func TestSpace(t *testing.T) {
 	var said bytes.Buffer
 	free := spec.Size(0)
-	look := daemon.Space(100*spec.MiB, func(string) (spec.Size, error) { return free, nil }, slog.New(slog.NewTextHandler(&said, nil)))
+	check := daemon.Space(100*spec.MiB, func(string) (spec.Size, error) { return free, nil }, slog.New(slog.NewTextHandler(&said, nil)))
 	for _, step := range []struct {
 		free spec.Size // MiB
 		want string
@@ -114,7 +115,7 @@ func TestSpace(t *testing.T) {
 		{100, ""},
 		{99, "nearly full"},
 		{0, ""},
-		{124, ""}, // about the bound is no news
+		{124, ""}, // too little above the bound to be logged
 		{99, ""},
 		{125, "has enough free space again"},
 		{100, ""},
@@ -122,9 +123,9 @@ func TestSpace(t *testing.T) {
 	} {
 		said.Reset()
 		free = step.free * spec.MiB
-		look()
+		check()
 		if got := said.String(); (step.want == "") != (got == "") || !strings.Contains(got, step.want) || got != "" && !strings.Contains(got, "level=WARN") {
-			t.Errorf("%s free: says %q, want %q", free, got, step.want)
+			t.Errorf("%s free: logged %q, want %q", free, got, step.want)
 		}
 	}
 }

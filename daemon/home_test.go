@@ -19,8 +19,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// hamlet is the smallest network: one validator, one aggregator, one trainer.
-func hamlet(t *testing.T, chain string) daemon.Localnet {
+// smallest is the smallest network: one validator, one aggregator, one trainer.
+func smallest(t *testing.T, chain string) daemon.Localnet {
 	t.Helper()
 	node := func(name string, roles spec.Role) daemon.Resident {
 		return daemon.Resident{Funds: 1_000_000_000, Config: daemon.NodeConfig{Name: name, Roles: roles, Stake: 10_000_000, Slots: 1}}
@@ -53,7 +53,7 @@ func starts(t *testing.T, home string) {
 	})
 }
 
-// refused starts a home folder that must not start.
+// refused starts a home folder that must not start, and returns the error.
 func refused(t *testing.T, home string) error {
 	t.Helper()
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
@@ -66,7 +66,7 @@ func refused(t *testing.T, home string) error {
 }
 
 func TestStart(t *testing.T) {
-	local := hamlet(t, "hamlet-1")
+	local := smallest(t, "hamlet-1")
 	starts(t, local.Home("validator-1"))
 	starts(t, local.Home("trainer"))
 	c := awaits(t, local, 1)
@@ -98,7 +98,7 @@ func TestStart(t *testing.T) {
 	}
 
 	// A node of another chain changes nothing on this one.
-	other := hamlet(t, "hamlet-2")
+	other := smallest(t, "hamlet-2")
 	stranger, err := daemon.LoadNode(other.Home("aggregator"))
 	if err != nil {
 		t.Fatal(err)
@@ -115,7 +115,7 @@ func TestStart(t *testing.T) {
 	awaits(t, local, 2)
 }
 
-// awaits waits until some nodes are registered.
+// awaits waits until as many nodes are registered as are wanted.
 func awaits(t *testing.T, local daemon.Localnet, want int) *client.Client {
 	t.Helper()
 	for range 2400 {
@@ -126,7 +126,7 @@ func awaits(t *testing.T, local daemon.Localnet, want int) *client.Client {
 		}
 		time.Sleep(25 * time.Millisecond)
 	}
-	t.Fatalf("waited in vain for %d nodes", want)
+	t.Fatalf("%d nodes are not registered after a minute", want)
 	return nil
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/althing-network/althing/daemon"
 )
 
-// export is the newest state of a validator that is stopped.
+// export returns the newest state of a validator that is stopped.
 func export(t *testing.T, home string) []byte {
 	t.Helper()
 	genesis, err := daemon.ExportChain(home, 0)
@@ -42,8 +42,8 @@ func reaches(t *testing.T, home string, height int64) {
 	}
 }
 
-// TestValidatorCarriesAChainOn: a validator makes the next blocks of a chain from its
-// export, under the same chain id and under another, again and again.
+// TestValidatorCarriesAChainOn: a validator continues a chain from its export, under the same
+// chain id and under another one, several times.
 func TestValidatorCarriesAChainOn(t *testing.T) {
 	home := found(t, "althing-one", 1)[0]
 	if _, err := daemon.ExportChain(home, 0); err == nil {
@@ -61,18 +61,18 @@ func TestValidatorCarriesAChainOn(t *testing.T) {
 			t.Errorf("%+v", done)
 		}
 		if _, err := daemon.ImportChain(home, genesis, id); err != nil {
-			t.Errorf("the same again: %v", err)
+			t.Errorf("the same import a second time: %v", err)
 		}
 		reaches(t, home, done.Height+2)
 		if _, err := daemon.ImportChain(home, export(t, home), ""); err == nil {
-			t.Error("what was put aside is lost")
+			t.Error("an import over an earlier one: got no error, although it would replace the folder of the former data")
 		}
 		if err := os.RemoveAll(done.Former); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if _, err := daemon.ImportChain(home, early, "althing-two"); !errors.Is(err, daemon.ErrSigned) {
-		t.Errorf("a validator makes blocks anew that it has signed: %v", err)
+		t.Errorf("an export from before blocks that the validator has signed: got %v, want %v", err, daemon.ErrSigned)
 	}
 	if _, err := daemon.ImportChain(home, early, "althing three"); !errors.Is(err, daemon.ErrGenesis) {
 		t.Errorf("a chain id with a space: %v", err)

@@ -17,9 +17,9 @@ import (
 	"github.com/althing-network/althing/role/trainer"
 )
 
-// A journal has what was recorded last under each key, over restarts, also when the
-// process was killed, or the power went, while it wrote.
-func TestJournalOutlastsItsProcess(t *testing.T) {
+// TestJournalSurvivesRestart: a journal has the last record of each key after a restart, also
+// when the process was killed or the power failed while it wrote.
+func TestJournalSurvivesRestart(t *testing.T) {
 	home := t.TempDir()
 	key := trainer.TrainKey(1, 2)
 	first, last := trainer.Trained{Took: time.Second}, trainer.Trained{Took: time.Minute}
@@ -62,10 +62,10 @@ func TestJournalOutlastsItsProcess(t *testing.T) {
 	}
 }
 
-// TestAttackEndlessJournal: a journal that nobody prunes grows with each round. What is
-// forgotten is written out of it once there is enough, and what is not is there, with
-// the moment at which it was recorded, also after a restart.
-func TestAttackEndlessJournal(t *testing.T) {
+// TestForgottenRecordsLeaveTheJournal: a journal that is not pruned grows with each round. Once
+// there are enough forgotten records, the file is rewritten without them. The other records keep
+// the time at which they were made, also after a restart.
+func TestForgottenRecordsLeaveTheJournal(t *testing.T) {
 	const rounds = 1000
 	for _, pruned := range []bool{false, true} {
 		home := t.TempDir()
@@ -74,14 +74,14 @@ func TestAttackEndlessJournal(t *testing.T) {
 			t.Fatal(err)
 		}
 		salt := role.RecordKey("score", 1, 1)
-		if err := j.Record(salt, "the salt of a round that goes on"); err != nil {
+		if err := j.Record(salt, "the salt of a round that runs"); err != nil {
 			t.Fatal(err)
 		}
 		at, err := daemon.Recorded(home, salt)
 		if err != nil {
 			t.Fatal(err)
 		}
-		most := 0
+		maxLines := 0
 		for n := range uint64(rounds) {
 			if err := j.Record(role.RecordKey("train", 2, n), n); err != nil {
 				t.Fatal(err)
@@ -95,25 +95,25 @@ func TestAttackEndlessJournal(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			most = max(most, bytes.Count(b, []byte("\n")))
+			maxLines = max(maxLines, bytes.Count(b, []byte("\n")))
 		}
-		if pruned != (most < 110) {
-			t.Errorf("pruned %v: %d lines", pruned, most)
+		if pruned != (maxLines < 110) {
+			t.Errorf("pruned %v: the journal had up to %d lines, of which 110 are the limit when it is pruned", pruned, maxLines)
 		}
 		if j, err = daemon.OpenJournal(home); err != nil {
 			t.Fatal(err)
 		}
 		var got string
 		again, err := daemon.Recorded(home, salt)
-		if found, err2 := j.Recall(salt, &got); !found || got != "the salt of a round that goes on" || err != nil || err2 != nil || !again.Equal(at) {
+		if found, err2 := j.Recall(salt, &got); !found || got != "the salt of a round that runs" || err != nil || err2 != nil || !again.Equal(at) {
 			t.Errorf("pruned %v: the salt is %q, of %s, %v, %v", pruned, got, again, err, err2)
 		}
 	}
 }
 
-// TestJournalSurvivesKill kills a process with SIGKILL while it records and forgets, and
-// writes its journal anew all the time: each salt that it was told is recorded, and has
-// not forgotten, is there.
+// TestJournalSurvivesKill kills a process with SIGKILL while it records and forgets, so that it
+// rewrites its journal all the time. Each salt that it has reported as recorded, and not
+// forgotten, must be in the journal.
 func TestJournalSurvivesKill(t *testing.T) {
 	if home := os.Getenv("JOURNAL_KILL_HOME"); home != "" {
 		j, err := daemon.OpenJournal(home)
@@ -124,7 +124,7 @@ func TestJournalSurvivesKill(t *testing.T) {
 			if err := j.Record(role.RecordKey("train", 1, n), n); err != nil {
 				t.Fatal(err)
 			}
-			fmt.Fprintf(os.Stdout, "%8d", n) // it may commit now
+			fmt.Fprintf(os.Stdout, "%8d", n) // recorded: the node may commit now
 			for _, key := range j.Keys() {
 				if key != role.RecordKey("train", 1, n) && !strings.HasPrefix(key, "kept-") {
 					if err := j.Forget(key); err != nil {
@@ -154,9 +154,9 @@ func TestJournalSurvivesKill(t *testing.T) {
 		if err := child.Start(); err != nil {
 			t.Fatal(err)
 		}
-		said := make([]byte, 8)
+		reported := make([]byte, 8)
 		for range 720 + 7*run {
-			if _, err := io.ReadFull(out, said); err != nil {
+			if _, err := io.ReadFull(out, reported); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -168,14 +168,14 @@ func TestJournalSurvivesKill(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = child.Wait() // it was killed
-		if whole := len(rest) / 8 * 8; whole > 0 {
-			said = rest[whole-8 : whole]
+		if complete := len(rest) / 8 * 8; complete > 0 {
+			reported = rest[complete-8 : complete]
 		}
 		j, err := daemon.OpenJournal(home)
 		if err != nil {
 			t.Fatal(err)
 		}
-		last, err := strconv.ParseUint(strings.TrimSpace(string(said)), 10, 64)
+		last, err := strconv.ParseUint(strings.TrimSpace(string(reported)), 10, 64)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -185,11 +185,11 @@ func TestJournalSurvivesKill(t *testing.T) {
 		}
 		for n := range uint64(300) {
 			if found, err := j.Recall(role.RecordKey("kept", 1, n), &salt); !found || err != nil || salt != n {
-				t.Fatalf("salt %d of a round that goes on is %d: %v, %v", n, salt, found, err)
+				t.Fatalf("the kept salt %d is %d: %v, %v", n, salt, found, err)
 			}
 		}
 		if left, err := filepath.Glob(filepath.Join(home, "*.new*")); err != nil || len(left) != 0 {
-			t.Errorf("left behind: %v, %v", left, err)
+			t.Errorf("temporary files are left: %v, %v", left, err)
 		}
 	}
 }

@@ -32,7 +32,7 @@ func TestKeyIsKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !strings.Contains(string(b), `"address": "althing1`) {
-		t.Error("the file does not name the address")
+		t.Error("key.json does not name the address")
 	}
 }
 

@@ -19,9 +19,10 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// TestGrantedTrainerOnARealNetwork: a node of another account trains on a hospital's rows,
-// with the hospital's own ledger, which charges and signs. Until the hospital has granted
-// its data set the rows take no part; in the middle the hospital replaces its key.
+// TestGrantedTrainerOnARealNetwork: the node of another account, the carrier, trains on a
+// hospital's rows. The hospital's own ledger charges and signs. The rows are not used before the
+// hospital has granted its data set to the carrier. During the task the hospital replaces its
+// key.
 func TestGrantedTrainerOnARealNetwork(t *testing.T) {
 	table, err := data.Digits()
 	if err != nil {
@@ -56,7 +57,7 @@ func TestGrantedTrainerOnARealNetwork(t *testing.T) {
 		group.Wait()
 		stopAll(t, validators)
 	}()
-	// start opens a home folder, and says what its node then claims to hold.
+	// start opens a home folder. It returns the node's log and its record on the chain.
 	start := func(name string) (p *daemon.Participant, said *lines, node spec.Node) {
 		t.Helper()
 		said = &lines{}
@@ -110,7 +111,7 @@ func TestGrantedTrainerOnARealNetwork(t *testing.T) {
 		t.Fatal(err)
 	}
 	if now, err := c.Dataset(ctx, id); err != nil || now.Key != key || key == before.Key {
-		t.Errorf("the key was %s, and is %s on the chain, %s with the owner (%v)", before.Key.Short(), now.Key.Short(), key.Short(), err)
+		t.Errorf("the key was %s; now it is %s on the chain and %s in the owner's ledger (%v)", before.Key.Short(), now.Key.Short(), key.Short(), err)
 	}
 	if ended := settled(t, c, 1); ended.State != spec.TaskSpent || ended.Accepted != 2 {
 		t.Fatalf("the task is %s (%s) after %d rounds", ended.State, ended.Reason, ended.Accepted)

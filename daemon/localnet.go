@@ -17,45 +17,45 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Localnet is a network on one machine, as a folder with a home folder for each
-// of its validators and nodes. Each can be run by a process of its own.
+// Localnet is a network on one machine: a folder that holds a home folder for each validator
+// and each node. Each of them can run in a process of its own.
 type Localnet struct {
 	Dir        string
 	Chain      string // empty: named after the time
 	Validators int
 	Commit     time.Duration // pause between two blocks; 0: DefaultCommit
 	Gossip     time.Duration // pause of a validator between two checks of what a peer lacks; 0: DefaultGossip
-	Voting     time.Duration // period of a proposal; 0: a minute
-	Delay      time.Duration // between the acceptance of a proposal and its execution, at least; 0: half a minute
+	Voting     time.Duration // duration of a vote; 0: a minute
+	Delay      time.Duration // between the passing of a proposal and its execution; 0: half a minute
 	Hosts      []string      // IP addresses over which validators and nodes are spread; none: 127.0.0.1
-	Port       int           // first of the ports; the others follow it; 0: any ports that are free
-	Faucet     uint64        // uthing from which newcomers on this machine get coins; 0: there is no faucet
+	Port       int           // first port; the others follow it; 0: free ports are chosen
+	Faucet     uint64        // uthing that a faucet may give to newcomers on this machine; 0: no faucet
 	Residents  []Resident
 }
 
 // Resident is a node of a [Localnet].
 type Resident struct {
-	Config NodeConfig // without chain and addresses
-	Rows   data.Table // written to the home folder if there are any, and not held any longer
-	Funds  uint64     // uthing its account holds at the first block
-	Serves bool       // has a blob interface
+	Config NodeConfig // without Chain, RPC and Listen, which Write fills in
+	Rows   data.Table // Write saves them to the home folder, if there are any, and clears this field
+	Funds  uint64     // uthing of its account in the genesis
+	Serves bool       // blobs, at an address that Write chooses
 }
 
-// The faucet of a [Localnet]: a folder in the home folder of its first validator, and what
-// it gives, which is a stake and a reserve for fees.
+// The faucet of a [Localnet] has its key in a folder in the home folder of the first
+// validator. What it gives pays for a stake and leaves a reserve for fees.
 const (
 	faucetFolder  = "faucet"
-	faucetAmount  = 200 * spec.Thing
-	faucetPerHour = 20
+	faucetAmount  = 200 * spec.Thing // per newcomer, in uthing
+	faucetPerHour = 20               // newcomers
 )
 
-// Home is the folder of a validator or a node.
+// Home returns the home folder of a validator or a node.
 func (l Localnet) Home(name string) string { return filepath.Join(l.Dir, name) }
 
-// Validator is the name of the i-th validator, counted from 0.
+// Validator returns the name of the i-th validator, counted from 0.
 func (Localnet) Validator(i int) string { return fmt.Sprintf("validator-%d", i+1) }
 
-// RPC lists the validators' RPC addresses. The network must have been written.
+// RPC lists the validators' RPC addresses. It reads them from the folder, after Write.
 func (l Localnet) RPC() []string {
 	var addresses []string
 	for i := range l.Validators {
@@ -66,8 +66,8 @@ func (l Localnet) RPC() []string {
 	return addresses
 }
 
-// Write makes the folder. Each node asks a validator of its own first, and the
-// others when that one does not answer.
+// Write makes the folder. The i-th node asks the i-th validator first, and the next ones when
+// that one does not answer.
 func (l *Localnet) Write() error {
 	if l.Chain == "" {
 		l.Chain = "althing-" + time.Now().UTC().Format("20060102-150405")
@@ -79,10 +79,10 @@ func (l *Localnet) Write() error {
 	pause := cmp.Or(l.Commit, DefaultCommit)
 	genesis := chain.Genesis{ChainID: l.Chain, Time: time.Now(), EvidenceAge: chain.EvidenceBlocks * pause}
 	genesis.Nodes.Local = true
-	genesis.Rules.VotingSeconds, genesis.Rules.DepositSeconds = wholeSeconds(cmp.Or(l.Voting, time.Minute)), 60
+	genesis.Rules.VotingSeconds, genesis.Rules.DepositSeconds = seconds(cmp.Or(l.Voting, time.Minute)), 60
 	genesis.Rules.MinDeposit = 10 * spec.Thing
-	genesis.Votes.MaxOpen, genesis.Votes.HighThreshold = 20, 667_000 // and a stake counts in votes at once
-	genesis.Timelock.DelaySeconds, genesis.Timelock.GraceSeconds = wholeSeconds(cmp.Or(l.Delay, time.Minute/2)), 120
+	genesis.Votes.MaxOpen, genesis.Votes.HighThreshold = 20, 667_000 // no warmup: stake has a vote at once
+	genesis.Timelock.DelaySeconds, genesis.Timelock.GraceSeconds = seconds(cmp.Or(l.Delay, time.Minute/2)), 120
 	genesis.Nodes.UnbondingSeconds, genesis.Nodes.JailSeconds = 300, 30
 	for _, r := range l.Residents {
 		key, err := NewKey(l.Home(r.Config.Name))
@@ -129,17 +129,17 @@ func (l *Localnet) Write() error {
 	return nil
 }
 
-// wholeSeconds is a duration in seconds, rounded down.
-func wholeSeconds(d time.Duration) uint64 { return uint64(d / time.Second) }
+// seconds returns a duration in whole seconds, rounded down.
+func seconds(d time.Duration) uint64 { return uint64(d / time.Second) }
 
-// schemaFile is the file with the schema of the rows in a resident's home folder.
+// schemaFile holds the schema of a resident's rows, in its home folder.
 const schemaFile = "schema.json"
 
 func (r Resident) write(home string) error {
 	hasSchema := !r.Rows.Schema.IsZero()
-	if hasSchema { // a part of a table may lack categories or classes of the whole table
+	if hasSchema { // a part of a table may lack some of the table's categories, so the schema is written
 		r.Config.Data.Schema, r.Config.Data.Classes = schemaFile, 0
-		if r.Config.Data.Missing == "" && lacksCells(r.Rows) {
+		if r.Config.Data.Missing == "" && hasMissingCell(r.Rows) {
 			r.Config.Data.Missing = spec.MissingImpute
 		}
 	}
@@ -158,8 +158,8 @@ func (r Resident) write(home string) error {
 	return data.Save(filepath.Join(home, r.Config.Data.File), r.Rows)
 }
 
-// lacksCells reports whether a cell is missing in a table with a schema.
-func lacksCells(t data.Table) bool {
+// hasMissingCell reports whether a table, which has a schema, lacks the value of a cell.
+func hasMissingCell(t data.Table) bool {
 	for i := range t.Rows() {
 		row := t.Row(i)
 		for _, c := range t.Schema.Columns {
@@ -175,9 +175,9 @@ func lacksCells(t data.Table) bool {
 	return false
 }
 
-// addresses picks two addresses for each validator, then one for each resident. It looks for
-// free ports below the range that operating systems use for outgoing connections, so that no
-// other program takes a port before its owner listens on it.
+// addresses picks two addresses for each validator, then one for each resident. Without a
+// first port it tries ports below the range that operating systems use for outgoing
+// connections. Otherwise a connection could take a port before the network listens on it.
 func (l Localnet) addresses() ([]string, error) {
 	const first, last = 10_000, 30_000
 	all := l.Hosts
@@ -197,7 +197,7 @@ func (l Localnet) addresses() ([]string, error) {
 			return nil, fmt.Errorf("host %q: want an IP address at which others reach it", host)
 		}
 		if l.Port == 0 && !ip.IsLoopback() {
-			return nil, fmt.Errorf("host %s may be another machine, so its free ports are not known: want a first port", host)
+			return nil, fmt.Errorf("host %s is another machine, and its free ports are unknown here: want the first port to use", host)
 		}
 	}
 	addresses := make([]string, 0, len(hosts))
@@ -206,7 +206,7 @@ func (l Localnet) addresses() ([]string, error) {
 	}
 	for port := first + rand.IntN(last-first); len(addresses) < len(hosts); port++ {
 		if port > last+len(hosts) {
-			return nil, fmt.Errorf("%d of %d ports are free: want another machine, or a first port", len(addresses), len(hosts))
+			return nil, fmt.Errorf("%d of %d ports are free: want the first port of as many free ones", len(addresses), len(hosts))
 		}
 		address := net.JoinHostPort(hosts[len(addresses)], strconv.Itoa(port))
 		listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", address)

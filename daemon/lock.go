@@ -22,7 +22,7 @@ func Lock(home string) (release func() error, err error) {
 		_ = f.Close()
 		return nil, fmt.Errorf("%w: %s", ErrInUse, home)
 	}
-	halves, err := filepath.Glob(filepath.Join(home, halfWritten))
+	halves, err := filepath.Glob(filepath.Join(home, temporaryPattern))
 	for _, path := range halves {
 		err = errors.Join(err, os.Remove(path))
 	}

@@ -16,7 +16,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// TestNews: what a node tells when it sees one thing after the other, and nothing twice.
+// TestNews: the lines that a node logs as its tasks change. It logs nothing twice.
 func TestNews(t *testing.T) {
 	const node, owner = 7, "payer"
 	round := func(phase spec.Phase, change func(*spec.Round)) spec.Round {
@@ -127,7 +127,7 @@ func TestNews(t *testing.T) {
 			for i, step := range steps {
 				told, ended := n.See(step.sees...)
 				if diff := cmp.Diff(step.tells, told); diff != "" || ended != step.ended {
-					t.Errorf("sight %d: the end of %d is asked for, want %d; told (-want +got):\n%s", i+1, ended, step.ended, diff)
+					t.Errorf("step %d: the node queries the end of %d rounds and tasks, want %d; logged (-want +got):\n%s", i+1, ended, step.ended, diff)
 				}
 			}
 		})
@@ -149,7 +149,7 @@ func TestNewsOfARoundThatEnded(t *testing.T) {
 	} {
 		r.Task, r.Number = 1, 2
 		if got := n.Ended(r); got != want {
-			t.Errorf("told %q, want %q", got, want)
+			t.Errorf("logged %q, want %q", got, want)
 		}
 	}
 }
@@ -181,8 +181,8 @@ func TestNewsOfARegistration(t *testing.T) {
 	}
 }
 
-// TestNewsIsBrief: a hundred tasks are no hundred lines a block.
-func TestNewsIsBrief(t *testing.T) {
+// TestNewsIsSummarised: a node in a hundred tasks does not log a hundred lines per block.
+func TestNewsIsSummarised(t *testing.T) {
 	n := daemon.OfNode(7, "")
 	see := func(tasks int, height int64) []string {
 		var duties []client.Duty
@@ -194,7 +194,7 @@ func TestNewsIsBrief(t *testing.T) {
 		return told
 	}
 	if got := len(see(3, 0)); got != 3 {
-		t.Errorf("%d lines of 3 tasks", got)
+		t.Errorf("3 tasks: got %d lines, want 3", got)
 	}
 	if diff := cmp.Diff([]string{"selected to train times=97 tasks=97"}, see(100, 0)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -204,8 +204,8 @@ func TestNewsIsBrief(t *testing.T) {
 	}
 }
 
-// TestSilence: a silent chain is told of within seconds, once a minute, and when it is
-// over; one that speaks now and then is not.
+// TestSilence: when a chain stops answering, a node logs it within seconds, then once per minute,
+// and once when the chain answers again. A chain that answers now and then is not silent.
 func TestSilence(t *testing.T) {
 	want := []string{
 		"13: silent since=2030-01-01T00:00:10Z",
@@ -219,14 +219,14 @@ func TestSilence(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if got := daemon.Silence(100, func(second int) bool { return second%2 == 0 }); got != nil {
-		t.Errorf("of a chain that speaks every other second: %q", got)
+		t.Errorf("a chain that answers every other second: logged %q, want nothing", got)
 	}
 }
 
-// logged keeps what a node says: the message, with task, round and pay.
+// logged keeps the lines of a node's log: the message, with task, round and pay.
 type logged struct {
-	last  string        // a line
-	told  chan struct{} // closed when it was said
+	last  string        // the line that the test waits for
+	told  chan struct{} // closed when last was logged
 	mu    sync.Mutex
 	lines []string
 }
@@ -252,15 +252,15 @@ func (l *logged) Handle(_ context.Context, r slog.Record) error {
 func (l *logged) WithAttrs([]slog.Attr) slog.Handler { return l }
 func (l *logged) WithGroup(string) slog.Handler      { return l }
 
-// TestLogOfATrainer: in a whole network, a trainer says what happens to it, in order
-// and each thing once.
+// TestLogOfATrainer: in a whole network, a trainer logs everything that happens to it, in order
+// and once.
 func TestLogOfATrainer(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs a whole network")
 	}
 	const trainers, rounds = 2, 2
 	task := everybody(trainers, rounds)
-	task.Overlap = false // else a round begins before the one before it is paid
+	task.Overlap = false // otherwise a round begins before the previous one is paid
 	n, err := sim.Digits(sim.Config{}, trainers)
 	if err != nil {
 		t.Fatal(err)

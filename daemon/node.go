@@ -19,21 +19,21 @@ type NodeConfig struct {
 	Chain        string            `json:"chain"`
 	Name         string            `json:"name"`
 	Roles        spec.Role         `json:"roles"`
-	RPC          []string          `json:"rpc"`                // of validators, tried in turn
-	Listen       string            `json:"listen,omitempty"`   // host:port of the blob interface; empty: none
-	Endpoint     string            `json:"endpoint,omitempty"` // its base URL as others see it; empty: https://Listen
+	RPC          []string          `json:"rpc"`                // of validators, tried in this order
+	Listen       string            `json:"listen,omitempty"`   // host:port where the node serves blobs; empty: it serves none
+	Endpoint     string            `json:"endpoint,omitempty"` // base URL under which others reach Listen; empty: https://Listen
 	Stake        uint64            `json:"stake_uthing"`
-	Slots        uint32            `json:"slots"` // tasks at the same time
+	Slots        uint32            `json:"slots"` // tasks that the node serves at the same time
 	Resources    spec.Resources    `json:"resources"`
 	Claimed      spec.PPM          `json:"claimed_accuracy"`
 	Capabilities []spec.Capability `json:"capabilities,omitempty"` // kinds of work it takes on
 	Policy       spec.Policy       `json:"policy"`                 // which tasks it serves
 	Data         Rows              `json:"data"`
-	// WarnFree must be free on the disk, or a warning is logged; 0: DefaultWarnFree.
+	// WarnFree: a warning is logged when less than this is free on the disk; 0: DefaultWarnFree.
 	WarnFree spec.Size  `json:"warn_free,omitzero"`
-	Disk     blob.Quota `json:"disk,omitzero"` // for blobs; for a part that is 0, see [NodeConfig.quota]
-	// Liar makes an aggregator publish wrong models, to show what the network
-	// does about it.
+	Disk     blob.Quota `json:"disk,omitzero"` // space for blobs; [NodeConfig.quota] fills in what is 0
+	// Liar makes an aggregator publish wrong models, for demonstrations of how the network
+	// detects and punishes them.
 	Liar bool `json:"liar,omitempty"`
 }
 
@@ -62,7 +62,7 @@ func loadSettings(home, file, kind string, list settings.List, into any, check f
 	path := filepath.Join(home, file)
 	b, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return &noHomeError{home: home, of: " of a " + kind, file: file}
+		return &noHomeError{home: home, owner: " of a " + kind, file: file}
 	}
 	if err != nil {
 		return fmt.Errorf("home folder of a %s: %w", kind, err)
@@ -80,18 +80,22 @@ func loadSettings(home, file, kind string, list settings.List, into any, check f
 	return nil
 }
 
-// noHomeError says that a folder is no home folder, by the file that it lacks.
-type noHomeError struct{ home, of, file string }
-
-// Error names folder and file.
-func (e *noHomeError) Error() string {
-	return fmt.Sprintf("%s is no home folder%s: it holds no %s", e.home, e.of, e.file)
+// noHomeError is returned for a folder that lacks the file which makes it a home folder.
+type noHomeError struct {
+	home  string
+	owner string // " of a node", " of a validator" or empty
+	file  string
 }
 
-// Unwrap is [os.ErrNotExist].
+// Error names the folder and the file that it lacks.
+func (e *noHomeError) Error() string {
+	return fmt.Sprintf("%s is no home folder%s: it holds no %s", e.home, e.owner, e.file)
+}
+
+// Unwrap returns [os.ErrNotExist].
 func (*noHomeError) Unwrap() error { return os.ErrNotExist }
 
-// SaveNode writes a node's home folder; keys that are not there yet are made.
+// SaveNode writes node.json into a node's home folder and makes the keys that are missing there.
 func SaveNode(home string, c NodeConfig) error {
 	if err := c.Validate(); err != nil {
 		return err
@@ -110,12 +114,12 @@ func SaveNode(home string, c NodeConfig) error {
 	return err
 }
 
-// DefaultDisk is the disk space for blobs if node.json does not state it, or more if disk.task
-// or resources.storage is larger. By default the blobs of one task may take a quarter of the
-// disk space.
+// DefaultDisk is the disk space for blobs of a node whose file does not state it. It grows to
+// disk.task or resources.storage of the file where one of them is larger. The blobs of one task
+// get a quarter of it.
 const DefaultDisk = 32 * spec.GiB
 
-// quota is the node's disk space for blobs, with its defaults filled in.
+// quota returns the node's disk space for blobs, with defaults filled in.
 func (c NodeConfig) quota() blob.Quota {
 	q := c.Disk
 	if q.All == 0 {
@@ -127,7 +131,7 @@ func (c NodeConfig) quota() blob.Quota {
 	return q
 }
 
-// endpoint is where others reach the node's blob interface.
+// endpoint returns the URL where others reach the node's blob interface; empty: it has none.
 func (c NodeConfig) endpoint() string {
 	if c.Endpoint == "" && c.Listen != "" {
 		return "https://" + c.Listen
@@ -135,16 +139,15 @@ func (c NodeConfig) endpoint() string {
 	return c.Endpoint
 }
 
-// halfWritten is the name pattern of the temporary files of [ReplaceFile].
-const halfWritten = ".new-*"
+// temporaryPattern is the pattern of the names of files that [ReplaceFile] has not finished.
+const temporaryPattern = ".new-*"
 
 // writeFile is [ReplaceFile] for a file that only its owner may read.
 func writeFile(path string, b []byte) error { return ReplaceFile(path, b, 0o600) }
 
-// ReplaceFile writes a whole file atomically: after a crash there is the old file or the new
-// one.
+// ReplaceFile writes a file atomically: after a crash the path holds the old file or the new one.
 func ReplaceFile(path string, b []byte, mode fs.FileMode) error {
-	f, err := os.CreateTemp(filepath.Dir(path), halfWritten)
+	f, err := os.CreateTemp(filepath.Dir(path), temporaryPattern)
 	if err != nil {
 		return err
 	}

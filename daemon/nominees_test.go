@@ -17,8 +17,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// TestNomineesAreServed: of the files that an owner puts into the folder of nominees those
-// that a task's aggregators would take go into the store; of each other one is told once.
+// TestNomineesAreServed: an owner puts files into the folder of nominees. Those that a task's
+// aggregators would accept move into the store; each other file is logged once.
 func TestNomineesAreServed(t *testing.T) {
 	n, err := sim.Digits(sim.Config{}, 3)
 	if err != nil {
@@ -75,14 +75,14 @@ func TestNomineesAreServed(t *testing.T) {
 		t.Errorf("labels %v, %v", labels, err)
 	}
 	if _, err := os.Stat(filepath.Join(home, daemon.NomineeFile(id, 7))); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the file is left: %v", err)
+		t.Errorf("the file is still in the folder: %v", err)
 	}
 	if got := strings.Count(said.String(), "serves a nominated model"); got != 2 {
-		t.Errorf("it serves %d:\n%s", got, &said)
+		t.Errorf("%d models are served, want 2:\n%s", got, &said)
 	}
 	for _, once := range []string{"file=task-1-start", "proposal-8", "proposal-9", "not a regular file", "task not found", "want task-1-proposal-2.safetensors"} {
 		if got := strings.Count(said.String(), once); got != 1 {
-			t.Errorf("%q is said %d times:\n%s", once, got, &said)
+			t.Errorf("%q is logged %d times, want once:\n%s", once, got, &said)
 		}
 	}
 }

@@ -45,7 +45,8 @@ func call(t *testing.T, url, method string) string {
 	return string(answer)
 }
 
-// Strangers may call what clients call and nothing else, by HTTP and by websocket.
+// TestStrangersCallWhatClientsCall: strangers may call only the methods that clients call, by HTTP
+// and by websocket.
 func TestStrangersCallWhatClientsCall(t *testing.T) {
 	v := startAll(t, found(t, "althing-test-offer", 1))
 	defer stopAll(t, v)
@@ -97,8 +98,8 @@ func TestStrangersCallWhatClientsCall(t *testing.T) {
 	}
 }
 
-// A validator reads the longest transaction that a block may hold, and nothing much
-// longer, of which CometBFT itself reads a megabyte.
+// TestLongRequestsAreNotRead: a validator reads the longest transaction that a block may hold, and
+// refuses requests that are much longer. CometBFT's own limit is a megabyte.
 func TestLongRequestsAreNotRead(t *testing.T) {
 	v := startAll(t, found(t, "althing-test-long", 1))
 	defer stopAll(t, v)
@@ -123,20 +124,20 @@ func TestLongRequestsAreNotRead(t *testing.T) {
 		answer, _ := io.ReadAll(resp.Body)
 		return string(answer)
 	}
-	const judged = `"codespace":"sdk"` // as a transaction, by the application
-	if answer := send(v[0].RPC(), chain.MaxTxBytes); !strings.Contains(answer, judged) {
+	const checked = `"codespace":"sdk"` // the application has checked the transaction
+	if answer := send(v[0].RPC(), chain.MaxTxBytes); !strings.Contains(answer, checked) {
 		t.Errorf("the longest transaction: %s", answer)
 	}
-	if answer := send(comet.URL, 2*chain.MaxTxBytes); !strings.Contains(answer, judged) {
+	if answer := send(comet.URL, 2*chain.MaxTxBytes); !strings.Contains(answer, checked) {
 		t.Errorf("the attack fails without the defence: %s", answer)
 	}
-	if answer := send(v[0].RPC(), 2*chain.MaxTxBytes); strings.Contains(answer, judged) {
+	if answer := send(v[0].RPC(), 2*chain.MaxTxBytes); strings.Contains(answer, checked) {
 		t.Errorf("twice the longest: %s, want a refusal", answer)
 	}
 }
 
-// Strangers who hold as many connections as a validator has places keep nobody out:
-// those without a request make room.
+// TestIdleConnectionsMakeRoom: strangers who hold as many connections as a validator allows keep
+// nobody out: connections without a request are closed to make room.
 func TestIdleConnectionsMakeRoom(t *testing.T) {
 	v := startAll(t, found(t, "althing-test-idle", 1))
 	defer stopAll(t, v)
@@ -144,7 +145,7 @@ func TestIdleConnectionsMakeRoom(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const places = 900 // of CometBFT's own listener
+	const places = 900 // limit of CometBFT's own listener
 	undefended, err := rpcserver.Listen("tcp://127.0.0.1:0", places)
 	if err != nil {
 		t.Fatal(err)
@@ -179,7 +180,7 @@ func TestIdleConnectionsMakeRoom(t *testing.T) {
 		_, _ = io.WriteString(conn, "GET /status HTTP/1.1\r\nHost: x\r\n\r\n")
 		line, err := bufio.NewReader(conn).ReadString('\n')
 		if answered := err == nil && strings.Contains(line, "200 OK"); answered != c.open {
-			t.Errorf("behind %d connections: answered with %q, %v; want an answer: %v", places, line, err, c.open)
+			t.Errorf("after %d idle connections: got %q, %v; want an answer: %v", places, line, err, c.open)
 		}
 	}
 }

@@ -194,7 +194,7 @@ func (p *Participant) holdings(ctx context.Context, home string, node uint64, ro
 	if p.config.Data.Owner == "" {
 		held, err = p.syncOwnLedger(ctx, home, rows)
 	} else {
-		held, err = p.syncLentLedger(ctx, p.config.Data.owner(home), node, rows)
+		held, err = p.syncLentLedger(ctx, p.config.Data.ownerHome(home), node, rows)
 	}
 	_, refused := errors.AsType[*NotGranted](err)
 	for _, problem := range []error{mirror.ErrNotRegistered, mirror.ErrContradiction, mirror.ErrChanged, mirror.ErrNoKey} {

@@ -17,9 +17,9 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// TestOwnLedgerAnswersForRows: a node whose rows are those that were registered takes part
-// with them. Where rows have changed since, or the home folder's own ledger does not know
-// what the chain knows of the owner, they take part in nothing, and the log says why.
+// TestOwnLedgerAnswersForRows: a node uses its rows if they are those that were registered. It
+// does not use them, and logs why, if they have changed since or if the owner's own ledger lacks
+// a data set that the owner has on the chain.
 func TestOwnLedgerAnswersForRows(t *testing.T) {
 	table, err := data.Digits()
 	if err != nil {
@@ -47,7 +47,8 @@ func TestOwnLedgerAnswersForRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// start opens the home folder until it has said what it holds.
+	// start runs the home folder until the node has registered its holdings. It returns the log and
+	// the holdings.
 	start := func() (said *lines, holdings []spec.Holding) {
 		t.Helper()
 		ctx, stop := context.WithCancel(t.Context())
@@ -73,7 +74,7 @@ func TestOwnLedgerAnswersForRows(t *testing.T) {
 		t.Fatalf("before any registration it holds %+v:\n%s", holdings, said.text.String())
 	}
 	if _, err := os.Stat(filepath.Join(home, mirror.File)); err == nil {
-		t.Error("who owns no data set has a ledger")
+		t.Error("the home folder of an owner without a data set has a ledger")
 	}
 
 	limit := cost.Limit{Unit: cost.Client, Adjacency: cost.ZeroOut, Epsilon: 8 * cost.OneEpsilon, Delta: cost.OneDelta / 100_000}
@@ -121,7 +122,7 @@ func TestOwnLedgerAnswersForRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	if said, holdings := start(); len(holdings) != 0 || !said.has("rows have changed since data set 1 was registered") {
-		t.Errorf("with a row less it holds %+v:\n%s", holdings, said.text.String())
+		t.Errorf("after a row was removed it holds %+v:\n%s", holdings, said.text.String())
 	}
 	if err := os.WriteFile(rows, kept, 0o600); err != nil {
 		t.Fatal(err)
@@ -136,7 +137,7 @@ func TestOwnLedgerAnswersForRows(t *testing.T) {
 	}
 }
 
-// lastLine is the last line of a file that ends with one.
+// lastLine returns the last line of a file, without the newline that ends it.
 func lastLine(b []byte) []byte {
 	end := len(b) - len("\n")
 	begin := end

@@ -72,14 +72,14 @@ func openParticipant(ctx context.Context, home string, log *slog.Logger, answere
 	if p.keys, err = loadKeys(home); err != nil {
 		return nil, err
 	}
-	file := config.Data.open(home)
+	file := config.Data.dataFile(home)
 	if config.Data.File != "" {
 		err = file.Pin()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("node %q: %w", config.Name, err)
 	}
-	table, err := config.Data.Own(home)
+	table, err := config.Data.Load(home)
 	if err != nil {
 		return nil, fmt.Errorf("node %q: %w", config.Name, err)
 	}
@@ -119,7 +119,7 @@ func openParticipant(ctx context.Context, home string, log *slog.Logger, answere
 		}
 		return nil, err
 	}
-	if err := p.enrol(ctx, home, table); err != nil {
+	if err := p.registerRows(ctx, home, table); err != nil {
 		if listener != nil {
 			_ = listener.Close()
 		}
@@ -134,7 +134,7 @@ func openParticipant(ctx context.Context, home string, log *slog.Logger, answere
 	if p.keys.former != nil {
 		p.formerKeys = &formerKeys{home: home, until: time.Now().Add(cacheTime)}
 	}
-	owner := config.Data.owner(home)
+	owner := config.Data.ownerHome(home)
 	asks.Node, asks.Key = p.node.ID, p.keys.transport
 	p.tools = role.Tools{
 		Node:      p.node.ID,
@@ -210,7 +210,7 @@ func (p *Participant) checkRowsFit(ctx context.Context, before spec.Node, rows r
 	if p.config.Data.File == "" {
 		return nil
 	}
-	err := fits(ctx, p.account.Client, p.config.Data.Name, rows)
+	err := checkFit(ctx, p.account.Client, p.config.Data.Name, rows)
 	if wrong, ok := errors.AsType[*Misfit](err); ok && (before.ID > 0 || p.config.Data.Schema != "" || wrong.Undecided) {
 		p.log.Error("the rows fit no open task of their data set", slog.Uint64("task", wrong.Task), slog.Any("err", p.config.Data.loggable(wrong.err)))
 		return nil

@@ -18,7 +18,7 @@ import (
 	"github.com/althing-network/althing/daemon"
 )
 
-// lines is a log that may be written to at any time.
+// lines is a log that is safe for concurrent use.
 type lines struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -36,9 +36,8 @@ func (l *lines) has(word string) bool {
 	return strings.Contains(l.text.String(), word)
 }
 
-// TestAttackHandshakesFillNoLog: a stranger whose handshakes fail has a line written for
-// each of them by a plain HTTP server, and none by a node's, which still says when
-// something of its own breaks.
+// TestAttackHandshakesFillNoLog: a plain HTTP server logs a line for each failed TLS handshake of a
+// stranger. A node's server logs none, but still logs its own failures.
 func TestAttackHandshakesFillNoLog(t *testing.T) {
 	const strangers = 20
 	config, err := blob.ServerTLS(ed25519.NewKeyFromSeed(make([]byte, 32)))
@@ -60,7 +59,7 @@ func TestAttackHandshakesFillNoLog(t *testing.T) {
 				t.Fatal(err)
 			}
 			io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-			io.Copy(io.Discard, conn) // until it is sent away
+			io.Copy(io.Discard, conn) // until the server closes the connection
 			conn.Close()
 		}
 		c := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
@@ -74,7 +73,7 @@ func TestAttackHandshakesFillNoLog(t *testing.T) {
 			want = 0
 		}
 		if got := strings.Count(said.text.String(), "TLS handshake error"); got != want || !strings.Contains(said.text.String(), "broken") {
-			t.Errorf("ours %v: %d lines of %d strangers:\n%s", ours, got, strangers, said.text.String())
+			t.Errorf("a node's server %v: %d lines for %d strangers:\n%s", ours, got, strangers, said.text.String())
 		}
 	}
 }

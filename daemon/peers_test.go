@@ -17,8 +17,7 @@ import (
 	"github.com/althing-network/althing/daemon"
 )
 
-// stranger is somebody who speaks CometBFT's protocol between validators, listens to
-// nothing and says nothing.
+// stranger speaks CometBFT's protocol between validators. It sends nothing and reacts to nothing.
 func stranger(t *testing.T, chain string, key p2p.NodeKey) *p2p.Switch {
 	t.Helper()
 	info := p2p.DefaultNodeInfo{
@@ -42,11 +41,10 @@ func stranger(t *testing.T, chain string, key p2p.NodeKey) *p2p.Switch {
 	return s
 }
 
-// Attack 27, on a validator: strangers who fill its interface for peers do not keep out
-// the peers of its file. Who is not in the file finds it full, and nobody gets in who
-// only connects from where somebody else is connected.
+// TestAttack27StrangersFillPeers: strangers take up all connections of a validator for peers. A
+// further stranger is refused, and the peers of the validator's file can still connect.
 func TestAttack27StrangersFillPeers(t *testing.T) {
-	local := hamlet(t, "peers-1")
+	local := smallest(t, "peers-1")
 	friend := p2p.NodeKey{PrivKey: ed25519.GenPrivKey()}
 	home := local.Home(local.Validator(0))
 	c, err := daemon.LoadValidator(home)
@@ -80,7 +78,7 @@ func TestAttack27StrangersFillPeers(t *testing.T) {
 		if err := join(key); err != nil {
 			t.Fatalf("stranger %d: %v", i, err)
 		}
-		for !v.HasPeer(key.ID()) { // it is let in after it was greeted
+		for !v.HasPeer(key.ID()) { // it becomes a peer after the handshake
 			time.Sleep(time.Millisecond)
 		}
 	}
@@ -92,7 +90,7 @@ func TestAttack27StrangersFillPeers(t *testing.T) {
 		}
 	}
 	if v.HasPeer(one.ID()) {
-		t.Error("one stranger more gets in, so the validator is not full: the attack fails without the defence")
+		t.Error("a further stranger can connect, so the validator is not full: the attack must work without the defence")
 	}
 	if err := join(friend); err != nil {
 		t.Fatalf("a peer of the file: %v", err)
@@ -102,8 +100,8 @@ func TestAttack27StrangersFillPeers(t *testing.T) {
 	}
 }
 
-// One address has one connection, unless the file itself says that several validators
-// share it, as on one machine.
+// TestOneConnectionPerAddress: each IP address gets one connection, unless the file names several
+// validators with one address, as on one machine.
 func TestOneConnectionPerAddress(t *testing.T) {
 	for _, c := range []struct {
 		own    string
@@ -115,7 +113,7 @@ func TestOneConnectionPerAddress(t *testing.T) {
 		{"10.0.0.1:26656", []string{"10.0.0.2:26656", "10.0.0.2:26657"}, true},
 		{"10.0.0.1:26656", []string{"10.0.0.1:26657"}, true},
 		{"127.0.0.1:1", []string{"127.0.0.1:2", "127.0.0.1:3"}, true},
-		{"127.0.0.1:1", nil, true}, // who listens on loopback is reached from there alone
+		{"127.0.0.1:1", nil, true}, // loopback can be reached from the same machine only
 	} {
 		v := daemon.ValidatorConfig{P2P: c.own}
 		for i, peer := range c.peers {
@@ -125,7 +123,7 @@ func TestOneConnectionPerAddress(t *testing.T) {
 			v.Peers = append(v.Peers, "id"+strconv.Itoa(i)+"@"+peer)
 		}
 		if got := v.Comet("home").P2P.AllowDuplicateIP; got != c.shared {
-			t.Errorf("%s with peers %v: several connections of one address: %v", c.own, c.peers, got)
+			t.Errorf("%s with peers %v: several connections per address are allowed: %v", c.own, c.peers, got)
 		}
 	}
 }

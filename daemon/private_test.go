@@ -18,9 +18,9 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// TestPrivateTaskOnARealNetwork: two owners register their rows and let their nodes train
-// on them; a task in the mode local is charged in the ledger of the chain and in their
-// own, and ends. Tasks without noise ask them for nothing.
+// TestPrivateTaskOnARealNetwork: two owners register their rows and let their nodes train on them.
+// A task in the mode local is charged in the chain's ledger and in the owners' own ledgers. A task
+// without noise does not select these nodes.
 func TestPrivateTaskOnARealNetwork(t *testing.T) {
 	table, err := data.Digits()
 	if err != nil {
@@ -54,7 +54,7 @@ func TestPrivateTaskOnARealNetwork(t *testing.T) {
 		stopAll(t, validators)
 	}()
 	limit := cost.Limit{Unit: cost.Client, Adjacency: cost.ZeroOut, Epsilon: 3 * cost.OneEpsilon, Delta: cost.OneDelta / 100_000}
-	for i, name := range names { // registered once, so that they may register data
+	for i, name := range names { // opened once, so that the nodes are registered and may register data
 		home := local.Home(name)
 		if _, err := daemon.OpenParticipant(ctx, home, slog.New(slog.DiscardHandler)); err != nil {
 			t.Fatal(err)
@@ -109,7 +109,7 @@ func TestPrivateTaskOnARealNetwork(t *testing.T) {
 	}
 	charged, err := daemon.VerifyCharges(ctx, c, ended, ran)
 	if err != nil || len(charged) != 2 || len(charged[0].Rounds) != rounds || charged[1].Spent.Epsilon != rounds*cost.OneEpsilon {
-		t.Errorf("a stranger finds %+v charged (%v)", charged, err)
+		t.Errorf("recomputed from the chain: %+v is charged (%v)", charged, err)
 	}
 	for i, name := range names {
 		b, err := c.Book(ctx, uint64(i)+1)

@@ -8,8 +8,7 @@ import (
 	"github.com/althing-network/althing/daemon"
 )
 
-// TestPruningIsDue: a node looks at what it keeps now and then, and more often, but not
-// at every block, while room is short.
+// TestPruningIsDue: a node prunes every 100 blocks, and every 10 blocks while disk space is short.
 func TestPruningIsDue(t *testing.T) {
 	for _, c := range []struct {
 		shortFrom int64
@@ -25,7 +24,7 @@ func TestPruningIsDue(t *testing.T) {
 			}
 		}
 		if d := cmp.Diff(c.want, got); d != "" {
-			t.Errorf("short from %d on (-want +got):\n%s", c.shortFrom, d)
+			t.Errorf("disk space is short from height %d on: pruned at (-want +got):\n%s", c.shortFrom, d)
 		}
 	}
 }

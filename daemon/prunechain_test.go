@@ -18,8 +18,8 @@ import (
 	"github.com/althing-network/althing/daemon"
 )
 
-// soon lets evidence of a genesis be of so few blocks, and of no time.
-func soon(t *testing.T, homes []string, blocks string) {
+// shortenEvidence lets a genesis accept evidence for a number of blocks only, whatever their time.
+func shortenEvidence(t *testing.T, homes []string, blocks string) {
 	t.Helper()
 	for _, home := range homes {
 		path := filepath.Join(home, "config", "genesis.json")
@@ -42,7 +42,7 @@ func soon(t *testing.T, homes []string, blocks string) {
 	}
 }
 
-// keep rewrites what a validator keeps.
+// keep changes the configuration of a validator.
 func keep(t *testing.T, home string, change func(*daemon.ValidatorConfig)) daemon.ValidatorConfig {
 	t.Helper()
 	c, err := daemon.LoadValidator(home)
@@ -56,15 +56,15 @@ func keep(t *testing.T, home string, change func(*daemon.ValidatorConfig)) daemo
 	return c
 }
 
-// Two validators keep everything for as long as it takes to make many blocks. One is then
-// told to keep less and pruned: it is smaller, starts again, agrees with the other on
-// every block to come, and answers about the heights that it keeps and no others.
+// TestPruneChain: two validators make many blocks and keep all of them. One is then configured to
+// keep less, and pruned. It takes less disk space, starts again, agrees with the other on all new
+// blocks, and answers queries about the heights that it keeps only.
 func TestPruneChain(t *testing.T) {
 	if testing.Short() {
 		t.Skip("300 blocks")
 	}
 	homes := found(t, "althing-test-prune", 2)
-	soon(t, homes, "50")
+	shortenEvidence(t, homes, "50")
 	for _, home := range homes {
 		keep(t, home, func(c *daemon.ValidatorConfig) { c.Commit, c.Gossip = time.Millisecond, time.Millisecond })
 	}
@@ -74,12 +74,12 @@ func TestPruneChain(t *testing.T) {
 
 	c := keep(t, homes[0], func(c *daemon.ValidatorConfig) { c.KeepBlocks, c.KeepStates = 100, 100 })
 	interrupted, cancel := context.WithCancel(t.Context())
-	told := func(part string, _, _ int64) {
+	progress := func(part string, _, _ int64) {
 		if part == daemon.PruneStates {
 			cancel() // in the middle of the work
 		}
 	}
-	if _, err := daemon.PruneChain(interrupted, homes[0], c, told); !errors.Is(err, context.Canceled) {
+	if _, err := daemon.PruneChain(interrupted, homes[0], c, progress); !errors.Is(err, context.Canceled) {
 		t.Errorf("interrupted: got %v", err)
 	}
 	parts := make(map[string]int64)
@@ -102,19 +102,19 @@ func TestPruneChain(t *testing.T) {
 
 	validators = startAll(t, homes)
 	defer func() { stopAll(t, validators) }()
-	pruned, whole := dial(t, validators[0]), dial(t, validators[1])
-	next := reach(t, whole, p.Height+20)
+	pruned, unpruned := dial(t, validators[0]), dial(t, validators[1])
+	next := reach(t, unpruned, p.Height+20)
 	agree(t, validators, next)
 	agree(t, validators, p.Height-50)
 	if _, err := pruned.AppHash(t.Context(), 50); err == nil {
 		t.Error("the block at height 50 is still there")
 	}
-	if _, err := whole.AppHash(t.Context(), 50); err != nil {
+	if _, err := unpruned.AppHash(t.Context(), 50); err != nil {
 		t.Errorf("the other validator has no block at height 50: %v", err)
 	}
 }
 
-// What a validator runs nobody prunes.
+// TestPruneChainThatRuns: the home folder of a running validator is not pruned.
 func TestPruneChainThatRuns(t *testing.T) {
 	home := found(t, "althing-test-running", 1)[0]
 	release, err := daemon.Lock(home)
@@ -139,16 +139,16 @@ func TestPruneChainThatRuns(t *testing.T) {
 	}
 }
 
-// A validator deletes its old blocks as it goes, all but those about which somebody can
-// still be accused. Of those CometBFT deletes a part, and never the rest: with such blocks
-// in the way of what is kept, headers pile up.
+// TestBlocksGoWithTheirHeaders: a validator deletes old blocks while it runs, except those that can
+// still be evidence. CometBFT's own pruning deletes parts of these and leaves their headers, which
+// are then never deleted.
 func TestBlocksGoWithTheirHeaders(t *testing.T) {
 	if testing.Short() {
 		t.Skip("400 blocks")
 	}
 	accusable, plain := found(t, "althing-test-200", 1), found(t, "althing-test-50", 1)
-	soon(t, accusable, "200")
-	soon(t, plain, "50")
+	shortenEvidence(t, accusable, "200")
+	shortenEvidence(t, plain, "50")
 	homes := append(accusable, plain...)
 	for _, home := range homes {
 		keep(t, home, func(c *daemon.ValidatorConfig) {
@@ -160,14 +160,14 @@ func TestBlocksGoWithTheirHeaders(t *testing.T) {
 		reach(t, dial(t, v), 410)
 	}
 	stopAll(t, validators)
-	for i, most := range []int{310, 210} { // what is kept, and what piled up since the last hundred
+	for i, most := range []int{310, 210} { // blocks that are kept, and those made since the last pruning
 		base, height, headers := blocksOf(t, homes[i])
 		if kept := int(height - base + 1); headers != kept || kept > most+int(height-410) {
 			t.Errorf("%s: %d headers, blocks %d to %d; want a header for each of at most %d", homes[i], headers, base, height, most)
 		}
 	}
-	// CometBFT's own way, on the blocks of the first: all but ten are to go, and all
-	// headers that can still be asked for stay.
+	// CometBFT's own pruning on the first validator, of all blocks but ten: the headers of blocks
+	// that can be evidence stay.
 	blocks, now := openBlocks(t, homes[0])
 	defer blocks.Close()
 	height := blocks.Height()
@@ -175,7 +175,7 @@ func TestBlocksGoWithTheirHeaders(t *testing.T) {
 		t.Fatal(err)
 	}
 	if headers := headersOf(blocks, height); blocks.Size() != 11 || headers < 150 {
-		t.Errorf("CometBFT keeps %d blocks and %d headers: want 11 and 150 or more", blocks.Size(), headers)
+		t.Errorf("CometBFT's own pruning keeps %d blocks and %d headers: want 11 and 150 or more", blocks.Size(), headers)
 	}
 }
 
@@ -199,7 +199,7 @@ func openBlocks(t *testing.T, home string) (*store.BlockStore, state.State) {
 	return store.NewBlockStore(opened[0]), now
 }
 
-// headersOf counts the headers up to a height, also of blocks that are gone.
+// headersOf counts the headers up to a height, including those of deleted blocks.
 func headersOf(blocks *store.BlockStore, height int64) (n int) {
 	for h := int64(1); h <= height; h++ {
 		if blocks.LoadBlockMeta(h) != nil {
@@ -216,7 +216,7 @@ func blocksOf(t *testing.T, home string) (base, height int64, headers int) {
 	return blocks.Base(), blocks.Height(), headersOf(blocks, blocks.Height())
 }
 
-// Of the log of consensus the newest files stay, in the order of their numbers.
+// TestTrimWAL: of consensus' write-ahead log, the files with the highest numbers stay.
 func TestTrimWAL(t *testing.T) {
 	dir := t.TempDir()
 	newest := filepath.Join(dir, "wal")

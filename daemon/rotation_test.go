@@ -18,11 +18,11 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// TestFormerKeysEndWithTheirRounds: what ran when a node came up with new keys keeps the
-// old ones; what begins later does not.
+// TestFormerKeysEndWithTheirRounds: a node that starts with new keys keeps the former ones until
+// the rounds that ran at its start have ended.
 func TestFormerKeysEndWithTheirRounds(t *testing.T) {
 	began := time.Unix(1_700_000_000, 0)
-	over := daemon.Former(began)
+	expired := daemon.Former(began)
 	later := began.Add(time.Hour)
 	for _, c := range []struct {
 		now   time.Time
@@ -33,19 +33,19 @@ func TestFormerKeysEndWithTheirRounds(t *testing.T) {
 		{later, []client.Duty{duty(7, spec.Round{Number: 2}, spec.Round{Number: 3})}, false},
 		{later, []client.Duty{duty(7, spec.Round{Number: 3})}, true},
 	} {
-		if got := over(c.now, c.tasks...); got != c.want {
-			t.Errorf("with %+v: over %v", c.tasks, got)
+		if got := expired(c.now, c.tasks...); got != c.want {
+			t.Errorf("with %+v: expired %v, want %v", c.tasks, got, c.want)
 		}
 	}
-	over = daemon.Former(began)
-	if over(began) || !over(began.Add(time.Minute)) {
-		t.Error("a node without a round: want its keys kept while peers remember them, and no longer")
+	expired = daemon.Former(began)
+	if expired(began) || !expired(began.Add(time.Minute)) {
+		t.Error("a node without a round: want its former keys kept for as long as peers cache them")
 	}
 }
 
-// TestRunningRoundSurvivesRotation: an aggregator and a trainer get new keys in the
-// middle of a round. No update and no vote is lost, the registry has the new keys, and
-// the keys cannot be replaced while a node runs.
+// TestRunningRoundSurvivesRotation: an aggregator and a trainer get new keys during a round. No
+// update and no commitment is lost, and the registry has the new keys. While a node runs, its keys
+// cannot be replaced.
 func TestRunningRoundSurvivesRotation(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs a whole network")
@@ -63,7 +63,7 @@ func TestRunningRoundSurvivesRotation(t *testing.T) {
 	validators := startAll(t, []string{l.Home(l.Validator(0))})
 	defer stopAll(t, validators)
 	ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute)
-	nodes := map[string]func(){} // what stops each
+	nodes := map[string]func(){} // functions that stop a node, by its name
 	start := func(name string) {
 		running, halt := context.WithCancel(ctx)
 		ended := make(chan error, 1)
@@ -95,7 +95,7 @@ func TestRunningRoundSurvivesRotation(t *testing.T) {
 		}
 	}
 	if len(rotating) != 2 {
-		t.Fatalf("found %d nodes to rotate", len(rotating))
+		t.Fatalf("found %d nodes to rotate, want 2", len(rotating))
 	}
 	open(t, c, l.Home("consumer"), everybody(trainers, rounds))
 	for _, node := range rotating {
@@ -144,7 +144,7 @@ func TestRunningRoundSurvivesRotation(t *testing.T) {
 	}
 }
 
-// residents are the nodes of a simulated network, and a consumer.
+// residents returns the nodes of a simulated network, and a consumer.
 func residents(n *sim.Network) (all []daemon.Resident) {
 	for _, node := range n.Nodes {
 		r := daemon.Resident{Rows: node.Table, Funds: 10 * chain.Thing, Serves: node.Profile().Roles.Has(spec.Aggregator)}
@@ -159,7 +159,7 @@ func residents(n *sim.Network) (all []daemon.Resident) {
 	})
 }
 
-// open creates a task with the money of a home folder.
+// open creates a task that the account of a home folder pays for.
 func open(t *testing.T, c *client.Client, home string, task spec.TaskSpec) {
 	t.Helper()
 	key, err := daemon.LoadKey(home)

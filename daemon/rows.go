@@ -13,71 +13,71 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Rows are the node's own data: a table in CSV, Parquet or NPZ, or a folder of IDX files
-// (see [data.Read]), that no interface shows to anybody.
+// Rows says where a node's own data is and how to read it: a table in CSV, Parquet or NPZ, or a
+// folder of IDX files, see [data.Read]. No interface shows the rows to anybody.
 type Rows struct {
 	Name string `json:"name,omitempty"` // of the data set, as tasks ask for it
-	File string `json:"file,omitempty"` // relative to the home folder; empty: none
-	// Classes is the number of classes, for rows whose columns are identified by position;
-	// 0: as many as the file has.
+	File string `json:"file,omitempty"` // relative to the home folder; empty: the node has no rows
+	// Classes is the number of labels, for rows whose columns are identified by position; 0: as
+	// many as the file has.
 	Classes int `json:"classes,omitempty"`
-	// Label, Drop, Categories, Missing and Regression correct what is found out from the
-	// file: see [data.Options].
+	// Label, Drop, Categories, Missing and Regression override what is detected in the file:
+	// see [data.Options].
 	Label      string   `json:"label,omitempty"`
 	Drop       []string `json:"drop,omitempty"`
 	Categories []string `json:"categories,omitempty"`
 	Missing    string   `json:"missing,omitempty"`
 	Regression *bool    `json:"regression,omitempty"`
-	// Schema is a schema or a task file, in YAML or JSON, that describes the rows; relative to
-	// the home folder. The node does not start with rows that do not fit it. Empty: the schema
-	// is found out from the rows.
+	// Schema is the path of a schema or of a task file, in YAML or JSON, relative to the home
+	// folder. The node does not start if its rows do not fit it. Empty: the schema is detected.
 	Schema string `json:"schema,omitempty"`
 	// Withhold keeps the number of rows secret: it is in no message, blob or log.
 	Withhold bool `json:"withhold,omitempty"`
-	// Owner is the home folder of the owner of the rows, where its own ledger is; empty: the
-	// node's own. Relative to the home folder. The owner grants the node its data set.
+	// Owner is the home folder of the owner of the rows, which holds the owner's own ledger;
+	// relative to the home folder of the node. Empty: the node owns its rows. The owner must
+	// grant its data set to the node.
 	Owner string `json:"owner,omitempty"`
-	// Budget has the node register its rows as a data set when it starts; nil: it does not.
+	// Budget makes the node register its rows as a data set when it starts; nil: it does not.
 	Budget *Budget `json:"budget,omitempty"`
 }
 
-// under is the path of a file whose path may be relative to the home folder.
-func under(home, path string) string {
+// resolvePath resolves a path that may be relative to a home folder.
+func resolvePath(home, path string) string {
 	if filepath.IsAbs(path) {
 		return path
 	}
 	return filepath.Join(home, path)
 }
 
-// owner is the home folder of the owner of the node's rows, with the owner's ledger.
-func (r Rows) owner(home string) string {
+// ownerHome returns the home folder of the owner of the rows, which holds the owner's own ledger.
+func (r Rows) ownerHome(home string) string {
 	if r.Owner == "" {
 		return home
 	}
-	return under(home, r.Owner)
+	return resolvePath(home, r.Owner)
 }
 
-// options are the options in node.json for reading the rows.
+// options returns how to read the file.
 func (r Rows) options() data.Options {
 	return data.Options{Label: r.Label, Drop: r.Drop, Categories: r.Categories, Missing: r.Missing, Regression: r.Regression, Classes: r.Classes}
 }
 
-// open returns the file of the rows, which reads them in the form that a task asks for.
-func (r Rows) open(home string) *data.File {
-	return &data.File{Path: under(home, r.File), Options: r.options()}
+// dataFile returns the file of rows, which each task reads in its own way.
+func (r Rows) dataFile(home string) *data.File {
+	return &data.File{Path: resolvePath(home, r.File), Options: r.options()}
 }
 
-// Own reads the rows in the form in which they are counted and committed to: with the schema
-// that node.json names, else with the schema that the file shows. Columns are identified by
-// position if the rows are images, if node.json states the number of classes, or if the file
-// shows no schema, as a part of a table may. Without a file there are no rows.
-func (r Rows) Own(home string) (data.Table, error) {
+// Load reads the rows as their owner counts and registers them. Their schema is the one that
+// node.json names, else the one that is detected in the file. The columns are identified by
+// position if the rows are images, if node.json states the number of classes, or if no schema
+// can be detected, as in a small part of a table. Without a file the table is empty.
+func (r Rows) Load(home string) (data.Table, error) {
 	if r.File == "" {
 		return data.Table{}, nil
 	}
-	file := r.open(home)
+	file := r.dataFile(home)
 	if r.Schema != "" {
-		return r.readWithSchema(home, file)
+		return r.loadWithSchema(home, file)
 	}
 	if r.Classes > 0 {
 		if rows, err := file.Rows(spec.Data{}); err == nil {
@@ -98,50 +98,50 @@ func (r Rows) Own(home string) (data.Table, error) {
 	return data.Table{}, err
 }
 
-// readWithSchema reads the rows with the schema that node.json names.
-func (r Rows) readWithSchema(home string, file *data.File) (data.Table, error) {
-	path := under(home, r.Schema)
+// loadWithSchema reads the rows of a file under the schema that node.json names.
+func (r Rows) loadWithSchema(home string, file *data.File) (data.Table, error) {
+	path := resolvePath(home, r.Schema)
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return data.Table{}, fmt.Errorf("data.schema: %w", err)
 	}
-	asked, err := spec.ParseSchema(b)
+	wanted, err := spec.ParseSchema(b)
 	if err != nil {
 		return data.Table{}, fmt.Errorf("%s: %w", path, err)
 	}
 	if r.Missing != "" {
-		asked.Missing = r.Missing
+		wanted.Missing = r.Missing
 	}
-	rows, err := file.Rows(asked)
+	rows, err := file.Rows(wanted)
 	if err != nil {
-		return rows, fmt.Errorf("%s, with the schema in %s: %w", file.Path, path, err)
+		return rows, fmt.Errorf("%s does not fit the schema in %s: %w", file.Path, path, err)
 	}
 	return rows, nil
 }
 
-// Misfit says that rows fit none of the open tasks that ask for them by name and state a
-// schema.
+// Misfit is returned for rows that fit none of the open tasks which ask for a data set of
+// their name and state a schema.
 type Misfit struct {
-	Task uint64 // the first of them
-	// Undecided: there are more tasks than a node checks, and the rows may fit one of the
-	// others.
+	Task uint64 // the one with the lowest id among those tasks
+	// Undecided: only the first [maxTasksTried] of those tasks were tried; the rows may fit
+	// another one.
 	Undecided bool
 	err       error
 }
 
-// Error names the first difference, and the columns that there are.
+// Error names the first difference from the task's schema, and the columns that the rows have.
 func (m *Misfit) Error() string {
 	return fmt.Sprintf("the rows fit no open task of their data set: task %d states another schema: %v", m.Task, m.err)
 }
 
-// Unwrap is [data.ErrMisfit].
+// Unwrap returns [data.ErrMisfit].
 func (m *Misfit) Unwrap() error { return m.err }
 
-// errWithheld replaces the error of rows that do not fit if their number is secret: that
-// error may name a line of the file and quote it.
+// errWithheld replaces the reason of a misfit where the number of rows is withheld: the reason
+// may name a line of the file and quote it.
 var errWithheld = errors.New("they have another schema")
 
-// loggable is what a log may say about the error of rows that do not fit.
+// loggable returns what a log may show of the reason of a misfit.
 func (r Rows) loggable(err error) error {
 	if r.Withhold {
 		return errWithheld
@@ -149,30 +149,28 @@ func (r Rows) loggable(err error) error {
 	return err
 }
 
-// maxFitted is how many tasks are checked for one that the rows fit: the file is read for
-// each of them.
-const maxFitted = 64
+// maxTasksTried limits the tasks that rows are compared with: the file is read once per task.
+const maxTasksTried = 64
 
-// Fit checks whether the rows fit an open task that asks for a data set of their name and
-// states a schema. If there are such tasks and the rows fit none of them, the error is a
-// [*Misfit]. An undecided misfit is no error: otherwise anybody could keep nodes from
-// registering by opening many tasks.
-func (r Rows) Fit(ctx context.Context, c *client.Client, home string) error {
-	err := fits(ctx, c, r.Name, r.open(home).Rows)
+// CheckFit returns a [*Misfit] if open tasks ask for a data set of the rows' name and state a
+// schema, and the rows fit none of them. It returns nil where that is undecided: otherwise
+// anybody could keep others from registering by opening many tasks.
+func (r Rows) CheckFit(ctx context.Context, c *client.Client, home string) error {
+	err := checkFit(ctx, c, r.Name, r.dataFile(home).Rows)
 	if wrong, ok := errors.AsType[*Misfit](err); ok && wrong.Undecided {
 		return nil
 	}
 	return err
 }
 
-// lister lists the tasks of a chain, as [client.Client] does.
-type lister interface {
+// taskLister lists the tasks of a chain, as [client.Client] does.
+type taskLister interface {
 	Tasks(ctx context.Context, state spec.TaskState, owner string, page client.Page) ([]spec.Task, client.Page, error)
 }
 
-func fits(ctx context.Context, c lister, name string, rows role.Rows) error {
+func checkFit(ctx context.Context, c taskLister, name string, rows role.Rows) error {
 	var wrong *Misfit
-	looked := 0
+	tried := 0
 	for _, state := range []spec.TaskState{spec.TaskWaiting, spec.TaskPreparing, spec.TaskRunning} {
 		for page := (client.Page{}); ; {
 			tasks, next, err := c.Tasks(ctx, state, "", page)
@@ -183,7 +181,7 @@ func fits(ctx context.Context, c lister, name string, rows role.Rows) error {
 				if task.Spec.Data.Name != name || task.Spec.Data.Schema.IsZero() {
 					continue
 				}
-				looked++
+				tried++
 				_, err := rows(task.Spec.Data)
 				switch {
 				case err == nil:
@@ -193,7 +191,7 @@ func fits(ctx context.Context, c lister, name string, rows role.Rows) error {
 				case wrong == nil || task.ID < wrong.Task:
 					wrong = &Misfit{Task: task.ID, err: err}
 				}
-				if looked == maxFitted {
+				if tried == maxTasksTried {
 					wrong.Undecided = true
 					return wrong
 				}
@@ -203,7 +201,7 @@ func fits(ctx context.Context, c lister, name string, rows role.Rows) error {
 			}
 		}
 	}
-	if wrong == nil { // an error that holds a nil *Misfit would not be nil
+	if wrong == nil { // returning wrong itself would make an error that is not nil
 		return nil
 	}
 	return wrong

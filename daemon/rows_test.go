@@ -22,8 +22,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// named reads one of the small tables under its own schema.
-func named(t *testing.T, name string) data.Table {
+// loadTable reads one of the small tables in data/testdata under its own schema.
+func loadTable(t *testing.T, name string) data.Table {
 	t.Helper()
 	path := filepath.Join("..", "data", "testdata", "tables", name)
 	report, err := data.Inspect(path, data.Options{})
@@ -41,7 +41,7 @@ func named(t *testing.T, name string) data.Table {
 	return rows
 }
 
-// people asks for rows of a schema, brought to the scale that the first round finds.
+// people returns a task that asks for rows of a schema. Their scale is measured in round 1.
 func people(s spec.Schema, trainers, rounds uint32) spec.TaskSpec {
 	asked := everybody(trainers, rounds)
 	asked.Name = "people"
@@ -51,14 +51,14 @@ func people(s spec.Schema, trainers, rounds uint32) spec.TaskSpec {
 	return asked
 }
 
-// TestHugeScaleTrains: a column of 1e30 is learned from in a network as in the simulator,
-// where the first round measures it: the same scale, the same models, the same pay.
+// TestHugeScaleTrains: a column with values of 1e30 is scaled by what round 1 measures. A network
+// and the simulator get the same models, scores and pay.
 func TestHugeScaleTrains(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs a whole network")
 	}
 	const trainers, rounds = 3, 3
-	rows := named(t, "huge_scale.csv")
+	rows := loadTable(t, "huge_scale.csv")
 	kept, apart, err := data.Holdout(rows, spec.One/5, 1)
 	if err != nil {
 		t.Fatal(err)
@@ -106,14 +106,14 @@ func TestHugeScaleTrains(t *testing.T) {
 	}
 }
 
-// ownRows are the rows of a home folder as its owner registers them.
+// ownRows returns the rows of a home folder as their owner registers them.
 func ownRows(t *testing.T, home string) data.Table {
 	t.Helper()
 	config, err := daemon.LoadNode(home)
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, err := config.Data.Own(home)
+	rows, err := config.Data.Load(home)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,15 +139,15 @@ func opened(t *testing.T, home string) *lines {
 	return said
 }
 
-// TestRowsAtRegistration: a node whose rows fit no open task that states a schema for them
-// does not start, and says the first difference and the columns that there are; one whose
-// columns stand in another order does; and so does one that has registered before or names
-// its own schema, which its log tells.
+// TestRowsAtRegistration: a node does not start if its rows fit no open task that states a schema
+// for them; the error names the first difference and the columns of the file. Columns in another
+// order fit. A node that is registered already, or that names its own schema, starts and only
+// logs the difference.
 func TestRowsAtRegistration(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs a validator")
 	}
-	rows := named(t, "plain.csv")
+	rows := loadTable(t, "plain.csv")
 	resident := func(name string) daemon.Resident {
 		return daemon.Resident{Funds: 10 * chain.Thing, Rows: rows, Config: daemon.NodeConfig{
 			Name: name, Roles: spec.Trainer, Stake: chain.Thing, Slots: 1, Data: daemon.Rows{Name: "people", File: "rows.csv"},
@@ -187,7 +187,7 @@ func TestRowsAtRegistration(t *testing.T) {
 		t.Fatalf("node.json says of the rows %+v", config.Data)
 	}
 	own := config.Data.Schema
-	say := func(schema string) {
+	setSchema := func(schema string) {
 		config.Data.Schema = schema
 		if err := daemon.SaveNode(home, config); err != nil {
 			t.Fatal(err)
@@ -206,7 +206,7 @@ func TestRowsAtRegistration(t *testing.T) {
 	}
 	change("bmi", "mass")
 	wants(refused(t, home), `no column is named "bmi"`, `"mass"`, own) // of its own schema
-	say("")
+	setSchema("")
 	wants(refused(t, home), "the rows fit no open task of their data set: task 1 states another schema", `no column is named "bmi"; the file has "age", "mass", "bp", "label"`)
 
 	permuted, err := os.ReadFile(filepath.Join("..", "data", "testdata", "tables", "permuted.csv"))
@@ -225,46 +225,47 @@ func TestRowsAtRegistration(t *testing.T) {
 		t.Fatal(err)
 	}
 	if said := opened(t, home); said.has("fit no open task") {
-		t.Error("columns in another order do not fit")
+		t.Error("columns in another order were refused")
 	}
 	if n, err := c.NodeByOwner(t.Context(), account.Address()); err != nil || len(n.Profile.Holdings) != 1 || n.Profile.Holdings[0].Samples != 120 {
-		t.Errorf("%+v, %v", n.Profile.Holdings, err)
+		t.Errorf("got holdings %+v, %v; want one with 120 rows", n.Profile.Holdings, err)
 	}
 	change("bmi", "mass")
 	if said := opened(t, home); !said.has("the rows fit no open task of their data set") || !said.has("mass") {
-		t.Error("the log of a registered node says nothing of rows that do not fit")
+		t.Error("a registered node does not log that its rows do not fit")
 	}
 	config.Data.Withhold = true
-	say("")
+	setSchema("")
 	if said := opened(t, home); !said.has("the rows fit no open task of their data set") || !said.has("another schema") || said.has("mass") {
-		t.Error("the log of a node that withholds its rows says nothing of them, or what is in their file")
+		t.Error("a node that withholds its rows does not log that they do not fit, or quotes their file")
 	}
 
-	wants(daemon.Rows{Name: "people", File: file}.Fit(t.Context(), c, home), "task 1")
-	if err := (daemon.Rows{Name: "others", File: file}).Fit(t.Context(), c, home); err != nil {
+	wants(daemon.Rows{Name: "people", File: file}.CheckFit(t.Context(), c, home), "task 1")
+	if err := (daemon.Rows{Name: "others", File: file}).CheckFit(t.Context(), c, home); err != nil {
 		t.Errorf("another data set: %v", err)
 	}
 }
 
-// opens lists tasks that ask for people, of which the first state columns that nobody has.
-type opens []spec.Task
+// taskList answers queries for running tasks with a list.
+type taskList []spec.Task
 
-func (o opens) Tasks(_ context.Context, state spec.TaskState, _ string, _ client.Page) ([]spec.Task, client.Page, error) {
+func (o taskList) Tasks(_ context.Context, state spec.TaskState, _ string, _ client.Page) ([]spec.Task, client.Page, error) {
 	if state != spec.TaskRunning {
 		return nil, client.Page{}, nil
 	}
 	return o, client.Page{}, nil
 }
 
-// TestAttackTasksThatNoRowsFit: whoever opens tasks that no rows fit keeps a node from
-// finding the one that they fit. A few are told of; behind as many as a node looks at it is
-// undecided whether the rows fit one, and no reason to refuse.
+// TestAttackTasksThatNoRowsFit: an attacker opens so many tasks which no rows fit that a node does
+// not reach the task that its rows fit. A node compares its rows with MaxTasksTried tasks. If they
+// fit none of these and there may be more, the result is undecided, which does not keep the node
+// from registering.
 func TestAttackTasksThatNoRowsFit(t *testing.T) {
-	rows := named(t, "plain.csv")
+	rows := loadTable(t, "plain.csv")
 	other := rows.Schema
 	other.Label = "none"
-	for _, hostile := range []int{0, 1, daemon.MaxFitted - 1, daemon.MaxFitted, 3 * daemon.MaxFitted} {
-		var tasks opens
+	for _, hostile := range []int{0, 1, daemon.MaxTasksTried - 1, daemon.MaxTasksTried, 3 * daemon.MaxTasksTried} {
+		var tasks taskList
 		for i := range hostile + 1 {
 			task := spec.Task{ID: uint64(i) + 1, Spec: people(other, 1, 1)}
 			if i == hostile {
@@ -272,22 +273,22 @@ func TestAttackTasksThatNoRowsFit(t *testing.T) {
 			}
 			tasks = append(tasks, task)
 		}
-		err := daemon.Fits(t.Context(), tasks, "people", role.InMemory(rows))
+		err := daemon.CheckFit(t.Context(), tasks, "people", role.InMemory(rows))
 		wrong, found := errors.AsType[*daemon.Misfit](err)
-		if found != (hostile >= daemon.MaxFitted) || found && (!wrong.Undecided || wrong.Task != 1) || !found && err != nil {
-			t.Errorf("%d tasks before the one that the rows fit: %v", hostile, err)
+		if found != (hostile >= daemon.MaxTasksTried) || found && (!wrong.Undecided || wrong.Task != 1) || !found && err != nil {
+			t.Errorf("%d tasks before the one that the rows fit: got %v", hostile, err)
 		}
-		if hostile == 0 || hostile >= daemon.MaxFitted {
+		if hostile == 0 || hostile >= daemon.MaxTasksTried {
 			continue
 		}
-		err = daemon.Fits(t.Context(), tasks[:hostile], "people", role.InMemory(rows))
+		err = daemon.CheckFit(t.Context(), tasks[:hostile], "people", role.InMemory(rows))
 		if wrong, found := errors.AsType[*daemon.Misfit](err); !found || wrong.Undecided {
-			t.Errorf("%d tasks that the rows do not fit, and no other: %v", hostile, err)
+			t.Errorf("only %d tasks that the rows do not fit: got %v, want a misfit", hostile, err)
 		}
 	}
 }
 
-// TestOwnRows: what a node's file says of its rows is how they are read.
+// TestOwnRows: rows are read as the settings in node.json say.
 func TestOwnRows(t *testing.T) {
 	home := t.TempDir()
 	const table = "id;ward;age;sick\n1;3;40;no\n2;4;;yes\n3;3;60;no\n4;3;61;yes\n"
@@ -313,7 +314,7 @@ func TestOwnRows(t *testing.T) {
 		{daemon.Rows{File: "rows.csv", Schema: "none.json"}, "data.schema"},
 		{daemon.Rows{File: "rows.csv", Label: "sick", Classes: 2}, "the cell is missing"},
 	} {
-		rows, err := c.rows.Own(home)
+		rows, err := c.rows.Load(home)
 		got := fmt.Sprintf("%d rows of %d features and %d classes", rows.Rows(), rows.Features, rows.Classes)
 		if err != nil {
 			got = err.Error()

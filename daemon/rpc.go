@@ -17,18 +17,18 @@ import (
 	"github.com/althing-network/althing/blob"
 )
 
-// rpcGrace is how long requests under way may take when a validator stops.
+// rpcGrace is how long a validator that stops waits for requests that it is answering.
 const rpcGrace = time.Second
 
-// rpcPerAddress is how many connections one IP address may have to a validator's RPC
-// interface. Nodes that share an address have two or three connections each.
+// rpcPerAddress limits the connections from one IP address to a validator's RPC interface.
+// Several nodes may share an address; each has two or three connections.
 const rpcPerAddress = 64
 
-// serveRPC opens a node's RPC interface: the [offered] methods as JSON-RPC over HTTP,
-// and at /websocket. It replaces CometBFT's own server for two reasons. It can be closed,
-// while CometBFT keeps answering on open connections from databases that it has closed. And
-// at the maximum number of connections it closes idle ones to accept new ones, while CometBFT
-// accepts none. A faucet, if there is one, is served beside these methods.
+// serveRPC opens a validator's RPC interface: the [offered] methods as JSON-RPC, over HTTP and
+// at /websocket, and the faucet, if it is not nil. CometBFT's own RPC server is not used, for
+// two reasons. When it stops, it still answers on open connections, from databases that are
+// closed. And when idle connections have reached its limit, it accepts nobody else; here an
+// idle connection is closed to make room.
 func serveRPC(n *node.Node, address string, comet config.RPCConfig, faucet *faucet, log cometLog) (*http.Server, error) {
 	env, err := n.ConfigureRPC()
 	if err != nil {
@@ -71,14 +71,14 @@ func serveRPC(n *node.Node, address string, comet config.RPCConfig, faucet *fauc
 	door := &blob.Door{Listener: listener, MaxConnections: limits.MaxOpenConnections, PerAddress: rpcPerAddress}
 	go func() {
 		if err := server.Serve(door); !errors.Is(err, http.ErrServerClosed) {
-			log.halt.trigger(fmt.Errorf("rpc interface is down: %w", err))
+			log.halt.trigger(fmt.Errorf("RPC interface has stopped: %w", err))
 		}
 	}()
 	return server, nil
 }
 
-// shut closes an RPC interface and its connections.
-func shut(server *http.Server) error {
+// shutRPC closes an RPC interface and its connections.
+func shutRPC(server *http.Server) error {
 	ctx, cancel := context.WithTimeout(context.Background(), rpcGrace)
 	defer cancel()
 	if err := server.Shutdown(ctx); errors.Is(err, context.DeadlineExceeded) {

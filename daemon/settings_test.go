@@ -123,7 +123,7 @@ func leaves(of reflect.Type, prefix string) (names []string) {
 	return names
 }
 
-// Every range of the lists is the one that is checked.
+// TestSettingsHaveTheirBounds: the ranges in the lists are those that are checked.
 func TestSettingsHaveTheirBounds(t *testing.T) {
 	bounds := regexp.MustCompile(`from (\d+)([A-Za-z]*) to (\d+)([A-Za-z]*)`)
 	above := regexp.MustCompile(`above 0s and up to`)
@@ -174,7 +174,7 @@ func TestSettingsHaveTheirBounds(t *testing.T) {
 		}
 	}
 	if checked < 80 {
-		t.Errorf("%d values were tried: the lists had more bounds", checked)
+		t.Errorf("only %d values were tried: want at least 80, the bounds that the lists had", checked)
 	}
 }
 
@@ -201,7 +201,7 @@ func TestSettingsHaveTheirDefaults(t *testing.T) {
 	for _, name := range []string{"commit", "gossip", "index", "cache", "keep_blocks", "keep_states"} {
 		s, _ := settings.Validator().Find(name)
 		if got := fmt.Sprint(written[name]); name != "keep_blocks" && got != s.Default {
-			t.Errorf("%s is %s without a word in the file, and %s in the list", name, got, s.Default)
+			t.Errorf("%s: got default %s, but the list says %s", name, got, s.Default)
 		}
 	}
 	limit, err := daemon.Budget{Epsilon: "8"}.Limit()
@@ -217,7 +217,7 @@ func TestSettingsHaveTheirDefaults(t *testing.T) {
 	}
 	delta, err := cost.ParseDelta(settings.Node().Default("data.budget.delta"))
 	if err != nil || delta != limit.Delta {
-		t.Errorf("data.budget.delta is %s, and %s in the list (%v)", limit.Delta, delta, err)
+		t.Errorf("data.budget.delta: got default %s, but the list says %s (%v)", limit.Delta, delta, err)
 	}
 	for name, want := range map[string]string{
 		"warn_free": size(daemon.DefaultWarnFree), "disk.all": size(daemon.DefaultDisk),
@@ -232,7 +232,8 @@ func TestSettingsHaveTheirDefaults(t *testing.T) {
 	}
 }
 
-// Every mistake in a configuration names its line, the field and what is wanted.
+// TestSettingsRefuse: the error for each mistake in a configuration file names the line, the field
+// and what is wanted.
 func TestSettingsRefuse(t *testing.T) {
 	node := func(name, value string) []byte { return with(t, leastNode, name, value) }
 	validator := func(name, value string) []byte { return with(t, leastValidator, name, value) }

@@ -16,13 +16,13 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// outcome is what a round leads to, whoever runs it.
+// outcome is the result of a round, which must be the same in a network and in the simulator.
 type outcome struct {
 	Round, Base, Next string
 	Score             spec.PPM
 	Survivors         int
 	Paid              uint64
-	Trainers          map[uint64]uint64 // what each earned
+	Trainers          map[uint64]uint64 // pay in uthing, by node
 }
 
 func outcomeOf(r spec.Round) outcome {
@@ -36,8 +36,7 @@ func outcomeOf(r spec.Round) outcome {
 	return o
 }
 
-// everybody is a task of the digits in which a round goes on only when every trainer
-// has answered.
+// everybody returns a task over the digits in which every round waits for all trainers.
 func everybody(trainers, rounds uint32) spec.TaskSpec {
 	task := sim.DigitsTask(rounds)
 	task.Selection.Trainers, task.Selection.MinTrainers = trainers, trainers
@@ -45,10 +44,10 @@ func everybody(trainers, rounds uint32) spec.TaskSpec {
 	return task
 }
 
-// TestSimulatorIsTheNetwork runs one task on four validators and eleven nodes that
-// meet over sockets, and in the simulator: every round leads to the same model, the
-// same score and the same pay. The rows of a node are the same in both, and so are
-// the names of chain, task and nodes, which decide in which order rows are read.
+// TestSimulatorIsTheNetwork runs one task in a network of four validators and eleven nodes, which
+// communicate over sockets, and in the simulator. Every round has the same model, score and pay.
+// Both have the same rows, and the same names of chain, task and nodes, because the order in which
+// rows are read depends on these names.
 func TestSimulatorIsTheNetwork(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs a whole network")
@@ -85,9 +84,9 @@ func TestSimulatorIsTheNetwork(t *testing.T) {
 	}
 }
 
-// network runs a task on a chain of four validators with the nodes of a simulated
-// network, and returns what its rounds lead to. Logs, unless it is nil, is where a node
-// writes its log; the network stays up until the task is closed and until has returned.
+// network runs a task on a chain of four validators with the nodes of a simulated network, and
+// returns the outcomes of its rounds. Logs returns the log of a node; nil: nothing is logged. The
+// network runs until the task is closed and the function until has returned.
 func network(t *testing.T, n *sim.Network, task spec.TaskSpec, logs func(node uint64) slog.Handler, until func()) (got []outcome) {
 	t.Helper()
 	local := daemon.Localnet{Dir: t.TempDir(), Chain: "althing-sim", Validators: 4, Commit: 50 * time.Millisecond, Residents: residents(n)}
@@ -116,7 +115,7 @@ func network(t *testing.T, n *sim.Network, task spec.TaskSpec, logs func(node ui
 			t.Fatal(err)
 		}
 		p.TrainWith(node.Tools.Trainer)
-		group.Go(func() { _ = p.Run(ctx) }) // it ends with ctx, and has nothing to say then
+		group.Go(func() { _ = p.Run(ctx) }) // the error at the end of ctx means nothing
 	}
 	c, err := client.Dial(ctx, local.RPC()...)
 	if err != nil {

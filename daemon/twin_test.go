@@ -15,8 +15,9 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// TestTwinIsNoticed: a node stops when the registry says what it did not register, or a
-// round has a commitment of it that its journal does not know, made while it was up.
+// TestTwinIsNoticed: a node stops when the registry has a profile that the node did not register,
+// or when a round has a commitment of the node that was made while it ran and is not in its
+// journal.
 func TestTwinIsNoticed(t *testing.T) {
 	own := spec.Node{ID: 1, Profile: spec.Profile{Name: "ann"}}
 	other := own
@@ -31,42 +32,42 @@ func TestTwinIsNoticed(t *testing.T) {
 		rounds   []spec.Round // at the heights 20, 21, ...
 		want     bool
 	}{
-		"alone":                         {own, map[uint64]spec.Digest{1: mine}, []spec.Round{round(0, spec.Digest{}), round(21, mine)}, false},
-		"another profile":               {other, nil, []spec.Round{{}}, true},
-		"left the chain":                {spec.Node{}, nil, []spec.Round{{}}, false},
-		"another commitment":            {own, map[uint64]spec.Digest{1: mine}, []spec.Round{round(0, spec.Digest{}), round(21, foreign)}, true},
-		"a commitment and no journal":   {own, nil, []spec.Round{round(0, spec.Digest{}), round(21, foreign)}, true},
-		"one from before a journal was": {own, nil, []spec.Round{round(19, mine), round(19, mine)}, false},
+		"alone":                        {own, map[uint64]spec.Digest{1: mine}, []spec.Round{round(0, spec.Digest{}), round(21, mine)}, false},
+		"another profile":              {other, nil, []spec.Round{{}}, true},
+		"left the chain":               {spec.Node{}, nil, []spec.Round{{}}, false},
+		"another commitment":           {own, map[uint64]spec.Digest{1: mine}, []spec.Round{round(0, spec.Digest{}), round(21, foreign)}, true},
+		"a commitment and no journal":  {own, nil, []spec.Round{round(0, spec.Digest{}), round(21, foreign)}, true},
+		"from before the node started": {own, nil, []spec.Round{round(19, mine), round(19, mine)}, false},
 	} {
-		b := &book{nodes: map[uint64]spec.Node{}}
+		b := &countingRegistry{nodes: map[uint64]spec.Node{}}
 		if c.registry.ID != 0 {
 			b.nodes[1] = c.registry
 		}
-		look := daemon.Watch(b, own, c.journal)
+		check := daemon.Watch(b, own, c.journal)
 		var err error
 		for i, r := range c.rounds {
-			if err = look(20+int64(i), duty(7, r)); err != nil {
+			if err = check(20+int64(i), duty(7, r)); err != nil {
 				break
 			}
 		}
 		if errors.Is(err, daemon.ErrTwin) != c.want || (err != nil) != c.want {
-			t.Errorf("%s: got %v, want it noticed %v", name, err, c.want)
+			t.Errorf("%s: got %v, want an error %v", name, err, c.want)
 		}
 	}
-	b := &book{nodes: map[uint64]spec.Node{1: own}}
-	look := daemon.Watch(b, own, nil)
+	b := &countingRegistry{nodes: map[uint64]spec.Node{1: own}}
+	check := daemon.Watch(b, own, nil)
 	for height := range int64(100) {
-		if err := look(height+10, duty(7, spec.Round{})); err != nil {
+		if err := check(height+10, duty(7, spec.Round{})); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if b.asked != 10 {
-		t.Errorf("in 100 blocks the registry is asked %d times, want every tenth", b.asked)
+	if b.queries != 10 {
+		t.Errorf("got %d queries of the registry in 100 blocks, want 10", b.queries)
 	}
 }
 
-// village is a chain of one validator, and the home folders of an aggregator and a
-// trainer.
+// village starts a chain with one validator, and writes the home folders of an aggregator and of a
+// consumer.
 func village(t *testing.T) (l daemon.Localnet) {
 	t.Helper()
 	if testing.Short() {
@@ -86,7 +87,7 @@ func village(t *testing.T) (l daemon.Localnet) {
 	return l
 }
 
-// up runs a home folder.
+// up runs the node of a home folder.
 func up(ctx context.Context, t *testing.T, home string) (p *daemon.Participant, ended <-chan error) {
 	t.Helper()
 	p, err := daemon.OpenParticipant(ctx, home, slog.New(slog.DiscardHandler))
@@ -98,7 +99,7 @@ func up(ctx context.Context, t *testing.T, home string) (p *daemon.Participant, 
 	return p, end
 }
 
-// duplicate is a copy of a home folder in which one word is another.
+// duplicate copies a home folder and replaces a word in its node.json.
 func duplicate(t *testing.T, home, word, by string) string {
 	t.Helper()
 	twin := filepath.Join(t.TempDir(), "twin")
@@ -116,10 +117,10 @@ func duplicate(t *testing.T, home, word, by string) string {
 	return twin
 }
 
-// TestAttackTwoHomes: a copy of a home folder is started on another machine. Where the
-// node can be asked, the copy does not start and the registry stays as it is; where it
-// cannot, because it serves nothing, the copy overwrites the registry, and the one that
-// was there first stops and says so.
+// TestAttackTwoHomes: a copy of a home folder is started on another machine. If the first node
+// serves blobs, the copy asks it, does not start, and changes nothing in the registry. If the
+// first node serves nothing, the copy overwrites its registration; then the first node stops with
+// an error.
 func TestAttackTwoHomes(t *testing.T) {
 	l := village(t)
 	ctx, stop := context.WithCancel(t.Context())
@@ -144,13 +145,13 @@ func TestAttackTwoHomes(t *testing.T) {
 		t.Errorf("a node whose registration was overwritten: %v", err)
 	}
 	if copied == nil || len(newer) > 0 || len(first) > 0 {
-		t.Error("the others stop as well")
+		t.Error("another node has stopped as well")
 	}
 	stop()
 	if err := errors.Join(<-first, <-newer); err != nil {
 		t.Error(err)
 	}
 	if _, first = up(t.Context(), t, serving); len(first) > 0 {
-		t.Errorf("once it was stopped, the node does not start again: %v", <-first)
+		t.Errorf("the node does not start again after a stop: %v", <-first)
 	}
 }

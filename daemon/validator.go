@@ -39,14 +39,14 @@ type Validator struct {
 	node   *node.Node
 	rpc    *http.Server
 	halt   halt
-	halted atomic.Bool   // Wait has returned [ErrHalted]
-	ended  chan struct{} // closed when consensus has ended and its log is closed; nil: not started
+	halted atomic.Bool   // Wait has returned ErrHalted
+	ended  chan struct{} // closed when consensus has ended and its write-ahead log is closed; nil: consensus is not watched yet
 }
 
-// StartValidator runs the validator of a home folder. It returns once the validator's
-// interfaces are open. The validator makes blocks when more than two thirds of the voting
-// power are up, and answers queries of the chain's state from its first block on. It fails
-// with [ErrPortTaken] or [ErrOtherChain].
+// StartValidator runs the validator of a home folder. It returns once the interfaces are open.
+// Blocks are made when more than two thirds of the voting power are online; queries of the
+// chain's state are answered from the first block on. Errors can be [ErrPortTaken] and
+// [ErrOtherChain].
 func StartValidator(ctx context.Context, home string) (*Validator, error) {
 	c, err := LoadValidator(home)
 	if err != nil {
@@ -70,7 +70,7 @@ func (v *Validator) start(ctx context.Context, comet *config.Config) (err error)
 		return fmt.Errorf("read the genesis: %w", err)
 	}
 	if genesis.ChainID != v.config.Chain {
-		return fmt.Errorf("%w: %s belongs to %s, its genesis to %s", ErrOtherChain, comet.RootDir, v.config.Chain, genesis.ChainID)
+		return fmt.Errorf("%w: %s names chain %q in %s, and %q in its genesis", ErrOtherChain, comet.RootDir, v.config.Chain, validatorFile, genesis.ChainID)
 	}
 	if err := v.config.checkPorts(ctx); err != nil {
 		return err
@@ -78,7 +78,7 @@ func (v *Validator) start(ctx context.Context, comet *config.Config) (err error)
 	if id, err := chainOfBlocks(comet); err != nil {
 		return err
 	} else if id != "" && id != v.config.Chain {
-		return fmt.Errorf("%w: %s belongs to %s, its blocks to %s", ErrOtherChain, comet.RootDir, v.config.Chain, id)
+		return fmt.Errorf("%w: %s names chain %q in %s, and has blocks of %q", ErrOtherChain, comet.RootDir, v.config.Chain, validatorFile, id)
 	}
 	log, err := v.config.logger()
 	if err != nil {
@@ -98,7 +98,7 @@ func (v *Validator) start(ctx context.Context, comet *config.Config) (err error)
 		return err
 	}
 	app.syncing, app.halt = v.node.ConsensusReactor().WaitSync, v.halt
-	err = client.Sleep(ctx, time.Until(genesis.GenesisTime)) // CometBFT would wait even if ctx has ended
+	err = client.Sleep(ctx, time.Until(genesis.GenesisTime)) // CometBFT would wait even after ctx has ended
 	if err == nil {
 		err = v.node.Start()
 	}
@@ -106,7 +106,7 @@ func (v *Validator) start(ctx context.Context, comet *config.Config) (err error)
 		_ = v.app.Close()
 		return err
 	}
-	if err := v.watch(); err != nil {
+	if err := v.watchConsensus(); err != nil {
 		return errors.Join(err, v.Stop())
 	}
 	if v.rpc, err = serveRPC(v.node, v.config.RPC, *comet.RPC, faucet, cometLogger); err != nil {
@@ -115,15 +115,15 @@ func (v *Validator) start(ctx context.Context, comet *config.Config) (err error)
 	return nil
 }
 
-// watch notes when consensus ends.
-func (v *Validator) watch() error {
+// watchConsensus halts the validator when consensus ends, and closes v.ended.
+func (v *Validator) watchConsensus() error {
 	env, err := v.node.ConfigureRPC()
 	if err != nil {
 		return err
 	}
 	state, ok := env.ConsensusState.(*consensus.State)
 	if !ok {
-		return fmt.Errorf("consensus is a %T: its end cannot be detected", env.ConsensusState)
+		return fmt.Errorf("cannot watch consensus: it is a %T", env.ConsensusState)
 	}
 	v.ended = make(chan struct{})
 	go func() {
@@ -134,8 +134,8 @@ func (v *Validator) watch() error {
 	return nil
 }
 
-// Wait returns when ctx ends, or with [ErrHalted] and the reason when the validator has
-// halted. The validator then still answers queries, and the caller has to stop it. Only one
+// Wait returns nil when ctx ends. It returns [ErrHalted] with the reason when the validator has
+// halted: the validator then still answers queries, and the caller must stop it. Only one
 // goroutine may wait.
 func (v *Validator) Wait(ctx context.Context) error {
 	select {
@@ -147,19 +147,19 @@ func (v *Validator) Wait(ctx context.Context) error {
 	}
 }
 
-// Name is the validator's name.
+// Name returns the validator's name.
 func (v *Validator) Name() string { return v.config.Name }
 
-// RPC is the base URL of the validator's RPC interface.
+// RPC returns the base URL of the validator's RPC interface.
 func (v *Validator) RPC() string { return "http://" + v.config.RPC }
 
-// haltGrace is how long a validator that has halted may take to stop: the part that failed
+// haltGrace is how long Stop waits for a validator that has halted: the part that has failed
 // may never end.
 const haltGrace = 5 * time.Second
 
-// Stop closes the validator's interfaces and its database, and returns when it is down. The
-// home folder can be started again. If a validator that has halted does not stop, the error
-// says so: then the process has to end.
+// Stop closes the validator's interfaces and its database, and returns when both are closed.
+// Then the home folder can be started again. A validator that has halted may not stop: Stop
+// returns an error after [haltGrace], and the process has to end.
 func (v *Validator) Stop() error {
 	if !v.halted.Load() {
 		return v.stop()
@@ -170,20 +170,20 @@ func (v *Validator) Stop() error {
 	case err := <-stopped:
 		return err
 	case <-time.After(haltGrace):
-		return fmt.Errorf("stop validator %s: it has not stopped within %s", v.config.Name, haltGrace)
+		return fmt.Errorf("stop validator %s: it has not ended after %s", v.config.Name, haltGrace)
 	}
 }
 
 func (v *Validator) stop() error {
 	var errs []error
 	if v.rpc != nil {
-		errs = append(errs, shut(v.rpc))
+		errs = append(errs, shutRPC(v.rpc))
 	}
-	deciding := v.ended != nil && !v.node.ConsensusReactor().WaitSync() // otherwise consensus has not begun, and cannot end
+	consensusRuns := v.ended != nil && !v.node.ConsensusReactor().WaitSync() // before it has begun, it cannot end
 	errs = append(errs, v.node.Stop())
 	v.node.Wait()
-	if deciding {
-		<-v.ended // its log is closed: CometBFT does not wait for that
+	if consensusRuns {
+		<-v.ended // CometBFT itself does not wait until the write-ahead log is closed
 	}
 	if err := errors.Join(append(errs, v.app.Close())...); err != nil {
 		return fmt.Errorf("stop validator %s: %w", v.config.Name, err)
@@ -191,8 +191,8 @@ func (v *Validator) stop() error {
 	return nil
 }
 
-// chainOfBlocks is the id of the chain whose blocks a home folder holds; empty if
-// it holds none.
+// chainOfBlocks returns the id of the chain whose blocks a home folder holds; empty: it holds
+// no blocks.
 func chainOfBlocks(comet *config.Config) (string, error) {
 	db, err := config.DefaultDBProvider(&config.DBContext{ID: "blockstore", Config: comet})
 	if err != nil {
@@ -227,7 +227,7 @@ func (c ValidatorConfig) openNode(
 	if err != nil {
 		return nil, fmt.Errorf("read the key for peers: %w", err)
 	}
-	// CometBFT ends the process where it cannot read these.
+	// CometBFT would end the process if it could not read these files.
 	for _, file := range []string{comet.PrivValidatorKeyFile(), comet.PrivValidatorStateFile()} {
 		if _, err := os.Stat(file); err != nil {
 			return nil, fmt.Errorf("read the key for blocks: %w", err)
@@ -249,7 +249,7 @@ func (c ValidatorConfig) openNode(
 	return n, nil
 }
 
-// cometLog lets CometBFT write to a slog.Logger, and triggers a halt when CometBFT logs that
+// cometLog lets CometBFT write to a slog.Logger. It halts the validator when CometBFT logs that
 // consensus has stopped.
 type cometLog struct {
 	*slog.Logger

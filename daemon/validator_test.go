@@ -20,7 +20,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// ports are addresses on loopback that nobody listens on.
+// ports returns loopback addresses on which nobody listens.
 func ports(t *testing.T, n int) (addresses []string) {
 	t.Helper()
 	for range n {
@@ -82,7 +82,7 @@ func dial(t *testing.T, v *daemon.Validator) *client.Client {
 	return c
 }
 
-// reach waits until a chain is at least at a height.
+// reach waits until a chain has reached a height, and returns its height.
 func reach(t *testing.T, c *client.Client, height int64) int64 {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -184,7 +184,7 @@ func TestHomeOfAnotherChain(t *testing.T) {
 	reach(t, dial(t, validators[0]), 2)
 	stopAll(t, validators)
 
-	// The genesis is that of another chain.
+	// Only the genesis is of another chain.
 	genesis := filepath.Join("config", "genesis.json")
 	other, err := os.ReadFile(filepath.Join(two, genesis))
 	if err != nil {
@@ -196,7 +196,7 @@ func TestHomeOfAnotherChain(t *testing.T) {
 	if _, err := daemon.StartValidator(t.Context(), one); !errors.Is(err, daemon.ErrOtherChain) {
 		t.Errorf("another genesis: got %v, want %v", err, daemon.ErrOtherChain)
 	}
-	// So is the configuration, but the blocks are not.
+	// The genesis and the configuration are of another chain, the blocks are not.
 	c, err := daemon.LoadValidator(one)
 	if err != nil {
 		t.Fatal(err)
@@ -269,7 +269,8 @@ func TestValidatorConfigComesBack(t *testing.T) {
 	}
 }
 
-// A pause that the file does not have has its default; one that is wrong is one error.
+// TestValidatorPauses: a pause that the file does not state has its default; a wrong one is
+// refused.
 func TestValidatorPauses(t *testing.T) {
 	const file = `{"chain": "c", "name": "one", "p2p": "127.0.0.1:1", "rpc": "127.0.0.1:2", "peers": [], "index": false%s}`
 	for _, c := range []struct {
@@ -301,7 +302,8 @@ func TestValidatorPauses(t *testing.T) {
 	}
 }
 
-// Memory and disk that the file does not state have defaults; wrong ones are one error.
+// TestValidatorKeeps: sizes of memory and disk that the file does not state have defaults; wrong
+// ones are refused.
 func TestValidatorKeeps(t *testing.T) {
 	const file = `{"chain": "c", "name": "one", "p2p": "127.0.0.1:1", "rpc": "127.0.0.1:2", "peers": [], "index": false%s}`
 	for _, c := range []struct {

@@ -21,19 +21,19 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Pauses of a validator whose file does not state them: between two blocks, and between
-// two checks of what a peer lacks. One block per second suits validators on different
-// continents. Each of a block's three steps (the proposal and two votes) may wait for
-// gossip once, so CometBFT's 100 ms would be a third of the block; 20 ms means 50 checks
-// per second and peer, which cost next to nothing.
+// Pauses of a validator whose file does not state them: between two blocks, and between two
+// checks of what a peer lacks. One block per second suits validators on different continents.
+// Each of a block's three steps (the proposal and two votes) may wait once for gossip, so
+// CometBFT's default of 100 ms could take a third of a block. 20 ms are 50 checks per second
+// and peer, which need hardly any processor time.
 const (
 	DefaultCommit = time.Second
 	DefaultGossip = 20 * time.Millisecond
 )
 
-// Memory and disk of a validator whose file does not state them. Whatever the file says,
-// the blocks of at least the last 100,000 heights are kept, because they can prove that a
-// validator signed two blocks at one height. See docs/validator.md for the bytes.
+// Memory and disk of a validator whose file does not state them. The newest 100,000 blocks are
+// kept in any case: for so long they can prove that a validator signed two blocks at one height.
+// docs/validator.md has the sizes in bytes.
 const (
 	DefaultCache      = 64 * spec.MiB
 	DefaultKeepBlocks = 100_000
@@ -41,15 +41,15 @@ const (
 )
 
 // maxRequest is the longest request to a validator's RPC interface, in bytes: the longest
-// transaction in base64, which is a third longer, and its envelope.
+// transaction in base64, which adds a third, and 4 KiB for the rest of the request.
 const maxRequest = chain.MaxTxBytes*4/3 + 4<<10
 
 // validatorFile marks the home folder of a validator.
 const validatorFile = "validator.json"
 
-// ValidatorConfig is what the file validator.json in a validator's home folder says.
-// Beside it the folder has the account's key, and what CometBFT keeps in config/ and
-// data/. Defaults and bounds of its fields are listed in [settings.Validator].
+// ValidatorConfig is what the file validator.json in a validator's home folder says. The folder
+// also holds the key of the validator's account, and CometBFT's folders config/ and data/.
+// Defaults and bounds of the fields are listed in [settings.Validator].
 type ValidatorConfig struct {
 	Chain  string        `json:"chain"`
 	Name   string        `json:"name"`
@@ -60,24 +60,24 @@ type ValidatorConfig struct {
 	Gossip time.Duration `json:"-"`             // pause between two checks of what a peer lacks; in the file as text
 	Index  bool          `json:"index"`         // whether it keeps an index of transactions
 	Log    string        `json:"log,omitempty"` // debug, info, warn or error, to standard error; empty: nothing
-	// WarnFree must be free on the disk, or a warning is logged; 0: DefaultWarnFree.
+	// WarnFree: a warning is logged when less than this is free on the disk; 0: DefaultWarnFree.
 	WarnFree spec.Size `json:"warn_free,omitzero"`
 
-	Cache      spec.Size `json:"cache"`       // state in memory; 0: DefaultCache
-	KeepBlocks int64     `json:"keep_blocks"` // newest blocks that it keeps; 0: all
-	KeepStates int64     `json:"keep_states"` // newest heights whose state it can read; 0: all
+	Cache      spec.Size `json:"cache"`       // for the chain's state in memory; 0: DefaultCache
+	KeepBlocks int64     `json:"keep_blocks"` // number of newest blocks that it keeps; 0: all
+	KeepStates int64     `json:"keep_states"` // number of newest heights whose state it can read; 0: all
 
-	Faucet *Faucet `json:"faucet,omitempty"` // nil: it gives no coins
+	Faucet *Faucet `json:"faucet,omitempty"` // nil: the validator gives no coins
 }
 
-// validatorForm is a ValidatorConfig as the file has it.
+// validatorForm is a ValidatorConfig in the form of the file: pauses are text.
 type validatorForm struct {
 	ValidatorConfig
 	Commit pauseText `json:"commit"`
 	Gossip pauseText `json:"gossip"`
 }
 
-// pauseText is a time in which a validator does nothing, as text.
+// pauseText is the duration of a pause, written like "50ms".
 type pauseText time.Duration
 
 // MarshalText implements [encoding.TextMarshaler].
@@ -92,7 +92,7 @@ func (p *pauseText) UnmarshalText(b []byte) error {
 	return err
 }
 
-// config is the configuration that a file has.
+// config returns the configuration that the file states.
 func (f validatorForm) config() ValidatorConfig {
 	c := f.ValidatorConfig
 	c.Commit, c.Gossip = time.Duration(f.Commit), time.Duration(f.Gossip)
@@ -166,7 +166,7 @@ func (c ValidatorConfig) Validate() error {
 	return c.Faucet.check(c.RPC, checks)
 }
 
-// logger is where the chain node writes what it does.
+// logger returns the log of CometBFT and of the chain's application.
 func (c ValidatorConfig) logger() (*slog.Logger, error) {
 	if c.Log == "" {
 		return slog.New(slog.DiscardHandler), nil
@@ -179,25 +179,25 @@ func (c ValidatorConfig) logger() (*slog.Logger, error) {
 	return slog.New(handler).With(slog.String("validator", c.Name)), nil
 }
 
-// comet is the configuration of CometBFT that follows from c.
+// comet returns the configuration of CometBFT that follows from c.
 func (c ValidatorConfig) comet(home string) *config.Config {
 	comet := config.DefaultConfig()
 	comet.SetRoot(home)
 	comet.Moniker = c.Name
 	comet.P2P.ListenAddress = "tcp://" + c.P2P
 	comet.P2P.PersistentPeers = strings.Join(c.Peers, ",")
-	comet.P2P.AddrBookStrict = false // loopback and private addresses are allowed
-	comet.P2P.AllowDuplicateIP = c.shares()
-	// Strangers who take all connections do not keep the peers out.
+	comet.P2P.AddrBookStrict = false // allows loopback addresses and private networks
+	comet.P2P.AllowDuplicateIP = c.addressShared()
+	// The peers of the file can connect even when strangers take up all connections.
 	comet.P2P.UnconditionalPeerIDs = strings.Join(c.peerIDs(), ",")
-	comet.P2P.PexReactor = false            // the peers are those of the file
-	comet.RPC.MaxSubscriptionClients = 1000 // every node listens for heights
-	comet.RPC.ListenAddress = ""            // see serveRPC
-	comet.RPC.MaxBodyBytes = maxRequest     // CometBFT's own bound is a megabyte
+	comet.P2P.PexReactor = false            // do not look for other peers than those of the file
+	comet.RPC.MaxSubscriptionClients = 1000 // every node subscribes to new blocks
+	comet.RPC.ListenAddress = ""            // serveRPC serves it instead
+	comet.RPC.MaxBodyBytes = maxRequest     // CometBFT's default is a megabyte
 	comet.Consensus.TimeoutCommit = c.Commit
 	comet.Consensus.PeerGossipSleepDuration = c.Gossip
-	comet.P2P.FlushThrottleTimeout = min(comet.P2P.FlushThrottleTimeout, c.Gossip) // otherwise messages wait longer than for gossip
-	comet.Mempool.MaxTxsBytes = maxWaiting
+	comet.P2P.FlushThrottleTimeout = min(comet.P2P.FlushThrottleTimeout, c.Gossip) // do not delay what gossip sends by more than its own pause
+	comet.Mempool.MaxTxsBytes = mempoolBytes
 	comet.TxIndex.Indexer = "null"
 	if c.Index {
 		comet.TxIndex.Indexer = "kv"
@@ -205,7 +205,7 @@ func (c ValidatorConfig) comet(home string) *config.Config {
 	return comet
 }
 
-// peerIDs are the ids of the validator's peers.
+// peerIDs returns the ids of the validator's peers.
 func (c ValidatorConfig) peerIDs() (ids []string) {
 	for _, peer := range c.Peers {
 		id, _, _ := strings.Cut(peer, "@")
@@ -214,10 +214,10 @@ func (c ValidatorConfig) peerIDs() (ids []string) {
 	return ids
 }
 
-// shares reports whether validators share an IP address, as on one machine. If they do not,
-// each address may have only one connection, so that a stranger needs many addresses to take
-// all connections.
-func (c ValidatorConfig) shares() bool {
+// addressShared reports whether several validators have one IP address, as on one machine. If
+// none do, only one connection per address is allowed: an attacker then needs many addresses to
+// take up all connections.
+func (c ValidatorConfig) addressShared() bool {
 	own, _, _ := net.SplitHostPort(c.P2P)
 	if ip := net.ParseIP(own); ip.IsLoopback() {
 		return true
@@ -234,24 +234,23 @@ func (c ValidatorConfig) shares() bool {
 	return false
 }
 
-// maxWaiting is how many bytes of transactions may wait for a block: as many as fill 64 blocks.
+// mempoolBytes limits the transactions that wait for a block, in bytes: as many as fill 64 blocks.
 // CometBFT's own 1 GiB would be most of a laptop's memory.
-const maxWaiting = 64 << 20
+const mempoolBytes = 64 << 20
 
-// nodeBytes is what a node of a state's tree takes in memory, with its place in the
-// cache.
+// nodeBytes is the memory that one node of the state's tree takes in the cache, in bytes.
 const nodeBytes = 512
 
-// keep is what the application keeps.
+// keep returns how much state the chain's application keeps.
 func (c ValidatorConfig) keep() chain.Keep {
 	return chain.Keep{States: uint64(c.KeepStates), Nodes: int(cmp.Or(c.Cache, DefaultCache) / nodeBytes)}
 }
 
-// ErrPortTaken is returned when another process listens on an address of a
-// validator or a node.
+// ErrPortTaken is returned when an address of a validator or a node cannot be listened on, as a
+// rule because another process does.
 var ErrPortTaken = errors.New("port is taken")
 
-// checkPorts fails with [ErrPortTaken] if the validator cannot listen on its addresses.
+// checkPorts returns [ErrPortTaken] unless the validator's addresses can be listened on.
 func (c ValidatorConfig) checkPorts(ctx context.Context) error {
 	for _, address := range []string{c.P2P, c.RPC} {
 		l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)

@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	waitInterval    = 10 * time.Second // between two checks of tasks that have not selected the node
-	maxWaitingTasks = 100              // tasks per state that a check reads
+	waitInterval    = 10 * time.Second // between two checks of the tasks that have not selected the node
+	maxWaitingTasks = 100              // tasks per state that one check reads
 )
 
 // waiting logs why open tasks do not select a node: once for each task, role and reason.
@@ -25,9 +25,9 @@ type waiting struct {
 	rows     role.Rows         // nil: the node has none
 	loggable func(error) error // what a log may say about rows that do not fit
 
-	seen   map[taskRole]string // reasons that the last check found
+	seen   map[taskRole]string // reasons that the check before has found
 	logged map[taskRole]string // reasons that were logged
-	fits   map[uint64]error    // by task: whether the node's rows fit; a file is read once per task
+	fits   map[uint64]error    // by task: nil if the node's rows fit it; cached, because the file is read for each task
 }
 
 type taskRole struct {
@@ -35,23 +35,23 @@ type taskRole struct {
 	role spec.Role
 }
 
-// waitingChain is what a chain knows of tasks and nodes, as [client.Client] does.
+// waitingChain answers queries about tasks and nodes, as [client.Client] does.
 type waitingChain interface {
 	registry
-	lister
+	taskLister
 	Duties(ctx context.Context, node uint64) ([]client.Duty, spec.Time, error)
 }
 
-// watchWaiting looks for tasks that do not select the node until ctx ends.
+// watchWaiting checks the tasks that do not select the node, until ctx ends.
 func (p *Participant) watchWaiting(ctx context.Context) {
 	w := waiting{node: p.node.ID, chain: p.account.Client, loggable: p.config.Data.loggable}
 	if p.config.Data.File != "" {
 		w.rows = p.tools.Rows
 	}
 	for client.Sleep(ctx, waitInterval) == nil {
-		notes, err := w.look(ctx)
+		notes, err := w.check(ctx)
 		if err != nil {
-			continue // the chain is asked again
+			continue // the next check asks the chain again
 		}
 		for _, n := range summarise(notes) {
 			p.log.LogAttrs(ctx, slog.LevelInfo, n.event, n.attrs()...)
@@ -59,9 +59,9 @@ func (p *Participant) watchWaiting(ctx context.Context) {
 	}
 }
 
-// look reads the open tasks and returns what has to be logged. A reason is logged when two
+// check reads the open tasks and returns what has to be logged. A reason is logged when two
 // checks in a row find it, because a new task selects its nodes in the next blocks.
-func (w *waiting) look(ctx context.Context) (notes []note, err error) {
+func (w *waiting) check(ctx context.Context) (notes []note, err error) {
 	n, err := w.chain.Node(ctx, w.node)
 	if err != nil {
 		return nil, err
@@ -120,22 +120,22 @@ func rolesOpen(t *spec.Task, n *spec.Node) (roles []spec.Role) {
 	return roles
 }
 
-// why is the reason why a task does not select a node in a role; empty: it may.
+// why returns the reason why a task does not select a node in a role; empty: it may select it.
 func (w *waiting) why(t *spec.Task, n *spec.Node, as spec.Role, fits map[uint64]error) (string, error) {
 	if why := role.Ineligible(t, n, as); why != "" {
 		return why, nil
 	}
 	if as == spec.Aggregator {
-		return whyEligibleWaits(t), nil
+		return waitsForMore(t), nil
 	}
 	if holding, _ := n.Profile.Holding(t.Spec.Data.Name); t.Spec.Private() && holding.Dataset == 0 {
 		return "the task is private: the node's rows are not registered as a data set with a privacy budget", nil
 	}
-	if w.rows == nil || t.Spec.Data.Schema.IsZero() || t.Spec.Private() { // a private task must not depend on rows
-		return whyEligibleWaits(t), nil
+	if w.rows == nil || t.Spec.Data.Schema.IsZero() || t.Spec.Private() { // what is logged for a private task must not depend on rows
+		return waitsForMore(t), nil
 	}
-	err, known := w.fits[t.ID]
-	if !known {
+	err, cached := w.fits[t.ID]
+	if !cached {
 		_, err = w.rows(t.Spec.Data)
 	}
 	if err != nil && !errors.Is(err, data.ErrMisfit) {
@@ -144,11 +144,11 @@ func (w *waiting) why(t *spec.Task, n *spec.Node, as spec.Role, fits map[uint64]
 	if fits[t.ID] = err; err != nil {
 		return "the node's rows do not fit the task: " + w.loggable(err).Error(), nil
 	}
-	return whyEligibleWaits(t), nil
+	return waitsForMore(t), nil
 }
 
-// whyEligibleWaits is why an eligible node is not selected; empty: a later round may select it.
-func whyEligibleWaits(t *spec.Task) string {
+// waitsForMore returns why an eligible node is not selected; empty: a later round may select it.
+func waitsForMore(t *spec.Task) string {
 	if t.State == spec.TaskWaiting {
 		return "the node is eligible: the task waits for more nodes"
 	}

@@ -36,10 +36,10 @@ func (o *openTasks) Duties(context.Context, uint64) ([]client.Duty, spec.Time, e
 	return o.duties, 0, nil
 }
 
-// TestNodeSaysWhyItIsNotSelected: in the second look at a task, once for each reason, and
-// again when the reason changes. A file of rows is read once per task.
+// TestNodeSaysWhyItIsNotSelected: a node logs why a task does not select it when the second check
+// finds the same reason, and again when the reason changes. It reads its rows once per task.
 func TestNodeSaysWhyItIsNotSelected(t *testing.T) {
-	rows := named(t, "plain.csv")
+	rows := loadTable(t, "plain.csv")
 	other := rows.Schema
 	other.Label = "none"
 	asks := func(id uint64, state spec.TaskState, change func(*spec.TaskSpec)) spec.Task {
@@ -68,28 +68,28 @@ func TestNodeSaysWhyItIsNotSelected(t *testing.T) {
 	}
 	reads := map[string]int{}
 	held := role.InMemory(rows)
-	look := daemon.Waiting(7, chain, func(asked spec.Data) (data.Table, error) {
+	check := daemon.Waiting(7, chain, func(asked spec.Data) (data.Table, error) {
 		reads[asked.Schema.Label]++
 		return held(asked)
 	})
 	wants := func(when string, want ...string) {
 		t.Helper()
-		if d := cmp.Diff(want, look(t)); d != "" {
+		if d := cmp.Diff(want, check(t)); d != "" {
 			t.Errorf("%s (-want +got):\n%s", when, d)
 		}
 	}
-	wants("the first look")
-	wants("the second look",
+	wants("the first check")
+	wants("the second check",
 		`not selected for a task task=1 name=t1 role=trainer why=the task asks for data set "People": the node has "people"`,
 		"not selected for a task task=4 name=t4 role=trainer why=the node is eligible: the task waits for more nodes",
 		"not selected for a task task=2 name=t2 role=trainer why=the node's rows do not fit the task: they have another schema",
 	)
-	wants("the third look")
+	wants("the third check")
 	if reads["none"] != 1 {
-		t.Errorf("rows were read %d times for one task", reads["none"])
+		t.Errorf("rows were read %d times for one task, want once", reads["none"])
 	}
 	chain.node.State = spec.NodeJailed
 	chain.tasks = chain.tasks[:1]
-	wants("a new reason, first look")
-	wants("a new reason, second look", "not selected for a task task=1 name=t1 role=trainer why=the node is jailed: want active")
+	wants("a new reason, first check")
+	wants("a new reason, second check", "not selected for a task task=1 name=t1 role=trainer why=the node is jailed: want active")
 }

@@ -27,11 +27,12 @@ import (
 	"github.com/althing-network/althing/train"
 )
 
-// few and many are numbers of rows, of both of which two thirds are judged right.
-const few, many, asked = 36, 102, 30
+// few and many are numbers of rows between which an attacker wants to distinguish. In both cases
+// two thirds are classified right. A task asks for at least minRows.
+const few, many, minRows = 36, 102, 30
 
-// blank is an engine whose weights say nothing about rows. Each moves them by another step:
-// equal updates are taken for copies.
+// blank is an engine whose weights do not depend on rows. The step differs by node, because
+// aggregators refuse equal updates as copies.
 type blank struct{ step float32 }
 
 func (b blank) Train(_ context.Context, job train.Job, _ func(done, total int)) (train.Result, error) {
@@ -46,7 +47,7 @@ func (blank) Evaluate(_ context.Context, _ spec.Model, _ []float32, t data.Table
 	return train.Evaluation{Correct: 2 * t.Rows() / 3, Samples: t.Rows()}, nil
 }
 
-// first is a table of some rows of another, which may be fewer.
+// first returns a table with a number of rows, which repeat if the given table has fewer.
 func first(t data.Table, rows int) data.Table {
 	var places []int
 	for i := range rows {
@@ -55,7 +56,8 @@ func first(t data.Table, rows int) data.Table {
 	return t.View(places)
 }
 
-// villagers are four aggregators, four evaluators and a trainer of so many rows.
+// villagers returns a network of four aggregators, four evaluators, and a trainer with a number of
+// rows.
 func villagers(t *testing.T, rows int, withhold bool) *sim.Network {
 	t.Helper()
 	table, err := data.Digits()
@@ -79,8 +81,8 @@ func villagers(t *testing.T, rows int, withhold bool) *sim.Network {
 	return n
 }
 
-// publicOf is everything that others see of the trainer of a network and what it writes
-// down, in bytes, once its task is closed.
+// publicOf runs a task and returns everything that others see of the trainer, and what the trainer
+// writes to its journal and log, in bytes.
 func publicOf(t *testing.T, n *sim.Network) map[string]string {
 	t.Helper()
 	node, ctx := n.Nodes[8], t.Context()
@@ -104,7 +106,7 @@ func publicOf(t *testing.T, n *sim.Network) map[string]string {
 		return send(ctx, s)
 	}
 	task := sim.DigitsTask(2)
-	task.Data.MinSamples = asked
+	task.Data.MinSamples = minRows
 	if _, err := n.Open("consumer", task); err != nil {
 		t.Fatal(err)
 	}
@@ -149,26 +151,26 @@ func publicOf(t *testing.T, n *sim.Network) map[string]string {
 	return seen
 }
 
-// TestAttackCountRows: who reads all that a trainer says, stores and logs can tell 36
-// rows from 102. Where the number is withheld, every byte of it is the same.
+// TestAttackCountRows: an attacker who reads everything that a trainer sends, stores and logs can
+// tell 36 rows from 102. If the number of rows is withheld, every byte is the same for both.
 func TestAttackCountRows(t *testing.T) {
 	open, other := publicOf(t, villagers(t, few, false)), publicOf(t, villagers(t, many, false))
 	for _, what := range []string{"profile", "messages", "record", "journal", "log"} {
 		if open[what] == other[what] || open[what] == "" {
-			t.Errorf("%s of a public number is the same for two: the attack does not work where it should", what)
+			t.Errorf("%s is the same for two public numbers of rows: the attack must work without the defence", what)
 		}
 	}
 	hidden, same := publicOf(t, villagers(t, few, true)), publicOf(t, villagers(t, many, true))
 	if diff := cmp.Diff(hidden, same); diff != "" {
-		t.Errorf("a withheld number shows (-%d +%d):\n%s", few, many, diff)
+		t.Errorf("a withheld number of rows makes a difference (-%d +%d):\n%s", few, many, diff)
 	}
 	if hidden["blobs"] != open["blobs"] || len(hidden["log"]) == 0 {
-		t.Error("what is compared is something else than what a trainer does")
+		t.Error("the trainer that withholds did not do the same work, so the comparison shows nothing")
 	}
 }
 
-// TestAttackCountRowsInLogs: in a whole network, the lines that a trainer logs at any
-// level tell 36 rows from 102, and where the number is withheld they do not.
+// TestAttackCountRowsInLogs: in a whole network, the log of a trainer at all levels tells 36 rows
+// from 102. If the number of rows is withheld, the logs are equal.
 func TestAttackCountRowsInLogs(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs a whole network")
@@ -196,23 +198,23 @@ func TestAttackCountRowsInLogs(t *testing.T) {
 			}
 		}
 	})
-	own := regexp.MustCompile(`time=\S+ |took=\S+|node=\S+|name=\S+|\bid=\S+|to=\S+`) // differs of nodes, and of any two runs
+	own := regexp.MustCompile(`time=\S+ |took=\S+|node=\S+|name=\S+|\bid=\S+|to=\S+`) // these differ between nodes and between runs
 	of := func(i int) string { return own.ReplaceAllString(said[uint64(sim.FirstTrainer+i)].text.String(), "") }
 	if of(0) == of(1) || !strings.Contains(of(1), "rows=102") {
-		t.Error("logs of public numbers are the same: the attack does not work where it should")
+		t.Error("logs of two public numbers of rows are the same: the attack must work without the defence")
 	}
 	if diff := cmp.Diff(of(2), of(3)); diff != "" || !strings.Contains(of(2), "trained") {
-		t.Errorf("a withheld number shows in a log (-%d +%d):\n%s", few, many, diff)
+		t.Errorf("a withheld number of rows makes a difference in the log (-%d +%d):\n%s", few, many, diff)
 	}
 }
 
-// TestFewerRowsThanAsked: a node whose number of rows is withheld fits every task. It
-// declines where it has too few, for a reason that says nothing of its rows, and that costs
-// it no standing.
+// TestFewerRowsThanAsked: a node that withholds its number of rows may be selected for every task.
+// If it has too few rows, it declines; the reason does not mention rows, and its reputation does
+// not fall.
 func TestFewerRowsThanAsked(t *testing.T) {
-	n := villagers(t, asked-1, true)
+	n := villagers(t, minRows-1, true)
 	task := sim.DigitsTask(1)
-	task.Data.MinSamples, task.Retries = asked, 0
+	task.Data.MinSamples, task.Retries = minRows, 0
 	if _, err := n.Open("consumer", task); err != nil {
 		t.Fatal(err)
 	}
@@ -225,17 +227,17 @@ func TestFewerRowsThanAsked(t *testing.T) {
 	}
 	node := n.Nodes[8]
 	if len(node.Errs) != 1 || !strings.Contains(node.Errs[0].Error(), "fewer than data.min_samples") || strings.Contains(node.Errs[0].Error(), "29") {
-		t.Errorf("it says %v", node.Errs)
+		t.Errorf("the node reports %v", node.Errs)
 	}
 	if labels, err := node.Tools.Store.Labels(t.Context()); err != nil || len(labels) != 0 {
-		t.Errorf("it keeps %v, %v", labels, err)
+		t.Errorf("the node keeps blobs %v, %v; want none", labels, err)
 	}
 	if record, _ := n.Node(node.ID); record.Reputation != round.NewStanding().Reputation {
 		t.Errorf("its reputation is %s", record.Reputation)
 	}
 }
 
-// stuck is an engine that fails in a step whose number tells how many rows there are.
+// stuck is an engine that fails at a step whose number depends on the number of rows.
 type stuck struct{ blank }
 
 func (stuck) Train(ctx context.Context, job train.Job, _ func(done, total int)) (train.Result, error) {
@@ -247,8 +249,8 @@ func (stuck) Train(ctx context.Context, job train.Job, _ func(done, total int)) 
 	return train.Engine{}.Train(ctx, job, nil)
 }
 
-// TestFailuresTellNoRows: a training that fails says at which step of how many, and where
-// the number of rows is withheld only that it failed.
+// TestFailuresTellNoRows: the error of a training that fails names the step and the number of
+// steps. If the number of rows is withheld, it says only that the training failed.
 func TestFailuresTellNoRows(t *testing.T) {
 	says := func(rows int, withhold bool) string {
 		n := villagers(t, rows, withhold)
@@ -268,9 +270,9 @@ func TestFailuresTellNoRows(t *testing.T) {
 		return said.String()
 	}
 	if open := says(few, false); open == says(many, false) || !strings.Contains(open, " of ") {
-		t.Errorf("the attack does not work where it should: %s", open)
+		t.Errorf("errors of two public numbers of rows are the same: the attack must work without the defence: %s", open)
 	}
 	if hidden := says(few, true); hidden != says(many, true) || !strings.Contains(hidden, "training") {
-		t.Errorf("a failure tells rows apart: %s", hidden)
+		t.Errorf("the error depends on a withheld number of rows: %s", hidden)
 	}
 }

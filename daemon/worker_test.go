@@ -11,7 +11,7 @@ import (
 	"github.com/althing-network/althing/role"
 )
 
-// failing asks for the same action all the time, which fails.
+// failing asks for the same action at every height; the action fails.
 type failing struct{ err error }
 
 func (f failing) Handle(role.Event) []role.Action { return []role.Action{f} }
@@ -20,21 +20,21 @@ func (failing) Key() string { return "failing" }
 
 func (f failing) Do(context.Context, role.Tools) (role.Event, error) { return nil, f.err }
 
-// What fails is tried again after 1, 2, 4 blocks and so on; what would fail again
-// is not.
-func TestFailures(t *testing.T) {
-	passing := errors.New("the wire is cut")
+// TestFailedActionsAreRetried: a failed action is retried after 1, 2, 4 blocks and so on; one with
+// a final error is not.
+func TestFailedActionsAreRetried(t *testing.T) {
+	temporary := errors.New("the wire is cut")
 	for _, c := range []struct {
 		err  error
 		want int
 	}{
-		{passing, 6}, // at heights 0, 1, 3, 7, 15, 31
+		{temporary, 6}, // at heights 0, 1, 3, 7, 15, 31
 		{fmt.Errorf("no number: %w", role.ErrFinal), 1},
 		{context.Canceled, 0},
 	} {
 		reported := daemon.Try(t.Context(), failing{c.err}, 40)
 		if len(reported) != c.want {
-			t.Errorf("%v: reported %d times, want %d", c.err, len(reported), c.want)
+			t.Errorf("error %q: reported %d times, want %d", c.err, len(reported), c.want)
 		}
 	}
 }
@@ -60,9 +60,9 @@ func (w works) Do(context.Context, role.Tools) (role.Event, error) {
 	return nil, nil
 }
 
-// A panic of an action ends neither the worker nor the other actions: it is reported
-// as an error that says where, and tried again as one.
-func TestPanicOfAnActionIsItsError(t *testing.T) {
+// TestPanicOfAnActionIsAnError: a panic of an action ends neither the worker nor other actions. It
+// is reported as an error that names its place in the code, and the action is retried.
+func TestPanicOfAnActionIsAnError(t *testing.T) {
 	done := 0
 	reported := daemon.Try(t.Context(), broken{&done}, 8)
 	if len(reported) != 4 || done != 1 { // at heights 0, 1, 3, 7

@@ -13,7 +13,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// numbered is a table of rows that all differ.
+// numbered returns a table whose rows all differ.
 func numbered(rows int) data.Table {
 	t := data.Table{Features: 2, Classes: 3}
 	for i := range rows {
@@ -120,7 +120,7 @@ func TestAttackLeafAsNode(t *testing.T) {
 	}
 	one, two := plain([]byte("first row")), plain([]byte("second row"))
 	if forged := plain(append(slices.Clone(one), two...)); !bytes.Equal(plain(one, two), forged) {
-		t.Fatal("the attack does not work where it should")
+		t.Fatal("the attack must work without the defence")
 	}
 	secret := data.Secret{7}
 	table := numbered(2)
@@ -130,7 +130,7 @@ func TestAttackLeafAsNode(t *testing.T) {
 		t.Fatal("two rows are not one node")
 	}
 	if spec.Statement("row of a data set", left[:], right[:]) == node {
-		t.Error("a row is taken for a node")
+		t.Error("a row has the same hash as an inner node")
 	}
 }
 
@@ -158,7 +158,7 @@ func TestAttackGuessedRow(t *testing.T) {
 		return right
 	}
 	if guesses(plain(table), plain) != 1 {
-		t.Fatal("the attack does not work where it should")
+		t.Fatal("the attack must work without the defence")
 	}
 	ours := func(secret data.Secret) func(data.Table) spec.Digest {
 		return func(t data.Table) spec.Digest { return data.Commitment(secret, t) }

@@ -17,7 +17,7 @@ const (
 	almostAll    = 0.9 // share of numeric cells from which the other cells count as mistakes
 )
 
-// labelNames are usual names of a label column, in lower case.
+// labelName reports whether the name is usual for a label column.
 func labelName(name string) bool {
 	switch strings.ToLower(name) {
 	case labelColumn, "target", "class", "y", "species", "outcome", "diagnosis", "variety", "quality":
@@ -84,8 +84,8 @@ func (r *Report) conclude(names []string, columns []study) {
 	}
 }
 
-// nameless returns a fractional number among the column names, if all names but one at most
-// are numbers: then the first line is a row, and the file has no header.
+// nameless returns a fractional number among the column names, if at most one of the names is
+// not a number: then the first line is a row, and the file has no header.
 func nameless(names []string) (fraction string) {
 	texts := 0
 	for _, name := range names {

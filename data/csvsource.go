@@ -41,7 +41,7 @@ func newCSV(r io.Reader) (*csvSource, error) {
 		}
 		head = head[len(mark):]
 	}
-	if err := encoded(head); err != nil {
+	if err := checkEncoding(head); err != nil {
 		return nil, fmt.Errorf("csv: %w", err)
 	}
 	in := io.Reader(text)
@@ -123,8 +123,8 @@ func trim(cells []string) {
 	}
 }
 
-// encoded refuses what is not UTF-8 or another single-byte text.
-func encoded(head []byte) error {
+// checkEncoding refuses what is not a text in UTF-8 or in a single-byte encoding.
+func checkEncoding(head []byte) error {
 	switch {
 	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")):
 		return errors.New("the file is UTF-16: save it as UTF-8")

@@ -10,7 +10,7 @@ import (
 
 // Digest is a hash of a table's content: its shape, then every feature as the bits of its
 // float32, then every label, then every target where there are any. An evaluator attests it
-// before the first round: it holds its shard, and the shard will stay the same.
+// before the first round: so it cannot change its shard later.
 func Digest(t Table) spec.Digest {
 	shape := binary.BigEndian.AppendUint64(nil, uint64(t.Features))
 	shape = binary.BigEndian.AppendUint64(shape, uint64(t.Classes))

@@ -31,7 +31,7 @@ func TestDigits(t *testing.T) {
 	if table.Rows() != 1797 || table.Features != 64 || table.Classes != 10 {
 		t.Errorf("digits: %d rows, %d features, %d classes: want 1797, 64, 10", table.Rows(), table.Features, table.Classes)
 	}
-	// The class counts the UCI page gives for the test part.
+	// The class counts that the UCI page states for the test part.
 	if d := cmp.Diff([]int{178, 182, 177, 183, 181, 182, 181, 179, 174, 180}, table.Counts()); d != "" {
 		t.Errorf("class counts (-want +got):\n%s", d)
 	}

@@ -38,7 +38,7 @@ func Dirichlet(t Table, parts int, alpha float64, seed uint64) ([]Table, error) 
 	}
 	source := stream(seed, streamDirichlet)
 	random := rand.New(source)
-	hands := make([][]int, parts)
+	partRows := make([][]int, parts)
 	for _, rows := range t.byClass() {
 		Permute(rows, source)
 		from, share := 0, 0.0
@@ -48,27 +48,27 @@ func Dirichlet(t Table, parts int, alpha float64, seed uint64) ([]Table, error) 
 			if i == parts-1 {
 				to = len(rows)
 			}
-			hands[i] = append(hands[i], rows[from:to]...)
+			partRows[i] = append(partRows[i], rows[from:to]...)
 			from = to
 		}
 	}
-	level(hands, min(minPart, t.Rows()/parts))
-	return t.viewAll(hands), nil
+	level(partRows, min(minPart, t.Rows()/parts))
+	return t.viewAll(partRows), nil
 }
 
 // level moves rows from the largest part to each part that has fewer than least.
-func level(hands [][]int, least int) {
-	for i := range hands {
-		for len(hands[i]) < least {
+func level(partRows [][]int, least int) {
+	for i := range partRows {
+		for len(partRows[i]) < least {
 			largest := 0
-			for j := range hands {
-				if len(hands[j]) > len(hands[largest]) {
+			for j := range partRows {
+				if len(partRows[j]) > len(partRows[largest]) {
 					largest = j
 				}
 			}
-			last := len(hands[largest]) - 1
-			hands[i] = append(hands[i], hands[largest][last])
-			hands[largest] = hands[largest][:last]
+			last := len(partRows[largest]) - 1
+			partRows[i] = append(partRows[i], partRows[largest][last])
+			partRows[largest] = partRows[largest][:last]
 		}
 	}
 }

@@ -45,11 +45,11 @@ func TestNamedRowsAreTheSameInAnyOrder(t *testing.T) {
 			t.Fatal(err)
 		}
 		if c.Validate() == nil {
-			t.Error("a missing number counts as one that is there")
+			t.Error("a missing number and a present one have the same encoding")
 		}
 	}
 	if data.Commitment(secret, turned) != data.Commitment(secret, table) || !slices.Equal(data.Fingerprints(secret, turned), data.Fingerprints(secret, table)) {
-		t.Error("the order of columns tells the same rows apart")
+		t.Error("the encoding depends on the order of columns")
 	}
 	for name, change := range map[string]func(*data.Table){
 		"a column":     func(o *data.Table) { o.Schema.Columns[0].Name = "weight" },
@@ -67,12 +67,12 @@ func TestNamedRowsAreTheSameInAnyOrder(t *testing.T) {
 		other := visits()
 		change(&other)
 		if data.Commitment(secret, other) == data.Commitment(secret, table) {
-			t.Errorf("%s may change, and the commitment stays the same", name)
+			t.Errorf("%s has changed, and the commitment stays the same", name)
 		}
 	}
 }
 
-// Targets go where their rows go.
+// Selections and splits keep targets with their rows.
 func TestTargetsStayWithTheirRows(t *testing.T) {
 	whole := data.Table{Features: 1, Classes: 1}
 	for i := range 100 {
@@ -110,7 +110,7 @@ func TestTargetsStayWithTheirRows(t *testing.T) {
 	digest, prints := data.Digest(other), data.Fingerprints(data.Secret{}, other)
 	other.Targets[1] = 5
 	if data.Digest(other) == digest || data.Fingerprints(data.Secret{}, other)[1] == prints[1] {
-		t.Error("a target may change, and its row keeps its name")
+		t.Error("a target has changed, and the fingerprint of its row stays the same")
 	}
 	other.Targets = other.Targets[:1]
 	if other.Validate() == nil {

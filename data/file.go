@@ -17,9 +17,9 @@ type File struct {
 	Path    string
 	Options Options
 
-	mu   sync.Mutex
-	read []reading // cached, the newest last
-	as   fs.FileInfo
+	mu     sync.Mutex
+	read   []reading // cached, the newest last
+	pinned fs.FileInfo
 }
 
 // reading is the table that a file gave for the data of a task.
@@ -33,7 +33,7 @@ type reading struct {
 func (f *File) Pin() (err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.as, err = os.Stat(f.Path)
+	f.pinned, err = os.Stat(f.Path)
 	return err
 }
 
@@ -64,7 +64,7 @@ func (f *File) rows(asked spec.Data, lenient bool) (Table, error) {
 	if err != nil {
 		return Table{}, err
 	}
-	if f.as != nil && (!is.ModTime().Equal(f.as.ModTime()) || is.Size() != f.as.Size()) {
+	if f.pinned != nil && (!is.ModTime().Equal(f.pinned.ModTime()) || is.Size() != f.pinned.Size()) {
 		return Table{}, fmt.Errorf("%s has changed since the node started: start it again", f.Path)
 	}
 	rows, labelled, err := read(f.Path, asked, f.Options, lenient)
@@ -78,8 +78,8 @@ func (f *File) rows(asked spec.Data, lenient bool) (Table, error) {
 	case err != nil:
 		return Table{}, err
 	}
-	if f.as == nil {
-		f.as = is
+	if f.pinned == nil {
+		f.pinned = is
 	}
 	f.read = append(f.read[max(0, len(f.read)-maxReadings+1):], reading{asked, lenient, rows})
 	return rows, nil

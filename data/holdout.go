@@ -37,15 +37,15 @@ func Shards(t Table, parts int) ([]Table, error) {
 	if err := divisible(t, parts); err != nil {
 		return nil, err
 	}
-	hands := make([][]int, parts)
+	partRows := make([][]int, parts)
 	dealt := 0
 	for _, rows := range t.byClass() {
 		for _, row := range rows {
-			hands[dealt%parts] = append(hands[dealt%parts], row)
+			partRows[dealt%parts] = append(partRows[dealt%parts], row)
 			dealt++
 		}
 	}
-	return t.viewAll(hands), nil
+	return t.viewAll(partRows), nil
 }
 
 // divisible refuses to split a table into more parts than it has rows.

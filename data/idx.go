@@ -102,23 +102,23 @@ func decode[V any](r io.Reader, shape []uint32, value func(byte) V) (values []V,
 	read := make([]byte, min(portion, size+1))
 	for {
 		n, err := r.Read(read)
-		come := len(values) + n
-		if come > size {
+		total := len(values) + n
+		if total > size {
 			return nil, fmt.Errorf("more than the %d values that its header says", size)
 		}
-		if come > cap(values) {
-			values = append(make([]V, 0, min(size, max(firstRoom, growth*come))), values...)
+		if total > cap(values) {
+			values = append(make([]V, 0, min(size, max(firstRoom, growth*total))), values...)
 		}
 		for _, b := range read[:n] {
 			values = append(values, value(b))
 		}
 		switch {
-		case errors.Is(err, io.EOF) && come < size:
-			return nil, fmt.Errorf("truncated: %d of %d values", come, size)
+		case errors.Is(err, io.EOF) && total < size:
+			return nil, fmt.Errorf("truncated: %d of %d values", total, size)
 		case errors.Is(err, io.EOF):
 			return values, nil
 		case err != nil:
-			return nil, fmt.Errorf("after %d of %d values: %w", come, size, err)
+			return nil, fmt.Errorf("after %d of %d values: %w", total, size, err)
 		}
 	}
 }

@@ -204,7 +204,7 @@ func (s *npzSource) notes() []string {
 	return []string{"arrays that are not read: " + list(s.ignored)}
 }
 
-// Close does nothing: whoever opened the archive closes it.
+// Close closes the readers of the arrays. Whoever opened the archive closes it.
 func (s *npzSource) Close() error {
 	var errs []error
 	for _, f := range s.files {

@@ -88,7 +88,7 @@ func newParquet(f io.ReaderAt, size int64) (s *parquetSource, err error) {
 	return s, checkNames(s.header)
 }
 
-// refuse turns a panic of the library into an error: it panics at some broken files.
+// refuse turns a panic of the library into an error: the library panics at some broken files.
 func refuse(err *error) {
 	if broken := recover(); broken != nil {
 		*err = fmt.Errorf("the file is broken: %v", broken)
@@ -209,7 +209,7 @@ func (s *parquetSource) fill() error {
 
 func (*parquetSource) notes() []string { return nil }
 
-// Close does nothing: whoever opened the file closes it.
+// Close closes the reader of the rows. Whoever opened the file closes it.
 func (s *parquetSource) Close() error {
 	if s.rows == nil {
 		return nil

@@ -27,8 +27,8 @@ func TestShuffle(t *testing.T) {
 	}
 }
 
-// The orders and splits of the digits are part of what a seed promises: another
-// machine, or the next version of Go, must find the same tables.
+// The orders and splits of the digits must not change: every machine and every version of Go computes the
+// same tables from a seed.
 func TestSplitsOfDigitsAreFixed(t *testing.T) {
 	shuffled := data.Shuffle(digits(t), 1)
 	train, holdout, err := data.Holdout(shuffled, 200_000, 1)

@@ -8,31 +8,15 @@ import (
 	"github.com/althing-network/althing/view"
 )
 
-// RoundEvent is a round that has ended.
+// RoundEvent is a round that has ended. Its Blocks count from the end of the round before, or
+// from the block in which the round began if that was later.
 type RoundEvent struct {
-	Event         string         `json:"event"`
-	Task          uint64         `json:"task"`
-	Round         uint64         `json:"round"`
-	Phase         spec.Phase     `json:"phase"`
-	Measures      bool           `json:"measures,omitempty"` // nobody trained: the columns were measured
-	Reason        string         `json:"reason,omitempty"`
-	Accuracy      *spec.PPM      `json:"accuracy,omitempty"` // of the model it made: the median of the evaluators
-	Holdout       *spec.Holdout  `json:"holdout,omitempty"`
-	BaseFederated *spec.PPM      `json:"base_federated_score,omitempty"` // of Base, by the trainers of this round
-	Base          spec.Digest    `json:"base"`
-	Model         spec.Digest    `json:"model"`
-	Trainers      int            `json:"trainers"`
-	Survivors     int            `json:"survivors"`
-	LeftOut       []view.LeftOut `json:"left_out,omitempty"`
-	Paid          uint64         `json:"paid_uthing"`
-	Height        int64          `json:"height"`
-	Blocks        int64          `json:"blocks"`       // since the round before ended, or since this one began
-	TrainBlocks   int64          `json:"train_blocks"` // of these: spent waiting for trainers
-	Seconds       float64        `json:"seconds"`
-	TrainSeconds  float64        `json:"train_seconds"` // the longest training of this round
-	*view.Spent                  // of a private task
+	view.EndedRound
+	TrainBlocks  int64   `json:"train_blocks"` // of Blocks: spent waiting for trainers
+	Seconds      float64 `json:"seconds"`
+	TrainSeconds float64 `json:"train_seconds"` // the longest training of this round
+	*view.Spent          // of a private task
 
-	round   spec.Round
 	names   map[uint64]string
 	earlier bool // it ended before the demo was resumed: Seconds is not known
 }

@@ -274,13 +274,8 @@ func (f *follower) govern(ctx context.Context, task spec.Task, settled spec.Roun
 // journals. Of a round that overlapped with the one before, the blocks count from the height at
 // which that one ended.
 func (f *follower) event(r spec.Round, from int64, took time.Duration) RoundEvent {
-	e := RoundEvent{
-		Event: "round", Task: r.Task, Round: r.Number, Phase: r.Phase, Measures: r.Measures, Reason: r.Reason,
-		Accuracy: view.Score(r.Score, r.Scored), Holdout: view.Holdout(r), BaseFederated: view.FederatedScore(r), Base: r.Base, Model: r.Next,
-		Trainers: len(r.Trainers), Survivors: r.Survivors(), LeftOut: view.LeftOuts(r), Paid: r.Paid,
-		Height: r.Closed, Blocks: r.Closed - from, Seconds: seconds(took),
-		round: r, names: f.names,
-	}
+	e := RoundEvent{EndedRound: view.EndedRoundOf(r), Seconds: seconds(took), names: f.names}
+	e.Blocks = r.Closed - from
 	for _, t := range r.Trainers {
 		if t.Height > 0 {
 			e.TrainBlocks = max(e.TrainBlocks, t.Height-max(from, r.Opened)-1)

@@ -69,7 +69,7 @@ func (l *lines) Selected(t spec.Task, first spec.Round, names map[uint64]string)
 	}
 	const namesShown = 5
 	var p view.Part
-	p.Row(fmt.Sprintf("task %d", t.ID), fmt.Sprintf("%s: %s, escrow %s", t.Spec.Name, goal, view.Money(t.Spec.Escrow)))
+	p.Row(fmt.Sprintf("task %d", t.ID), fmt.Sprintf("%s: %s, escrow %s", t.Spec.Name, goal, spec.Money(t.Spec.Escrow)))
 	p.Row("train", view.Names(trainers, namesShown))
 	p.Row("aggregate", view.Names(aggregators, namesShown))
 	p.Row("evaluate", view.Names(evaluators, namesShown))
@@ -93,11 +93,7 @@ func (l *lines) parts(parts ...view.Part) error {
 func (l *lines) Round(e RoundEvent) error {
 	label := fmt.Sprintf("round %3d", e.Round)
 	if e.Phase == spec.PhaseAborted {
-		tone := view.Bad
-		if e.Survivors > 0 { // it only came too late
-			tone = view.Neutral
-		}
-		if err := l.labelled(label, view.Cell{Text: view.AbortText(e.round), Tone: tone}); err != nil {
+		if err := l.labelled(label, view.Cell{Text: e.AbortText(), Tone: e.Tone()}); err != nil {
 			return err
 		}
 		return l.leftOut(e)
@@ -220,7 +216,7 @@ func (s Summary) result() (p view.Part) {
 	if s.Spent != nil {
 		p.Row("privacy", s.Spent)
 	}
-	money := fmt.Sprintf("%s paid of %s, %s refunded", view.Thing(s.Paid), view.Money(s.Escrow), view.Thing(s.Refunded))
+	money := fmt.Sprintf("%s paid of %s, %s refunded", view.Thing(s.Paid), spec.Money(s.Escrow), view.Thing(s.Refunded))
 	if s.Burned > 0 {
 		money += fmt.Sprintf(", %s of bonds burned", view.Thing(s.Burned))
 	}

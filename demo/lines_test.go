@@ -43,10 +43,10 @@ func told(t *testing.T, screen terminal.Screen) string {
 		r.Number = uint64(i + 1)
 		n.Progress(Progress{Task: task, Round: r, Silence: time.Duration(i) * time.Second})
 		score := spec.PPM(800_000 + 10_000*i)
-		must(n.Round(RoundEvent{
-			Round: r.Number, Phase: spec.PhaseSettled, Accuracy: &score, Holdout: &spec.Holdout{Accuracy: score}, Trainers: 10, Survivors: 8, Blocks: 1, Seconds: 12.3,
-			LeftOut: []view.LeftOut{{Node: 2, Why: "late: left out"}, {Node: 10, Why: "its update is held by too few aggregators"}}, names: names, round: r,
-		}))
+		must(n.Round(RoundEvent{EndedRound: view.EndedRound{
+			Round: r.Number, Phase: spec.PhaseSettled, Accuracy: &score, Holdout: &spec.Holdout{Accuracy: score}, Trainers: 10, Survivors: 8, Blocks: 1,
+			LeftOut: []view.LeftOut{{Node: 2, Why: "late: left out"}, {Node: 10, Why: "its update is held by too few aggregators"}},
+		}, Seconds: 12.3, names: names}))
 	}
 	n.Comparing(3, 10)
 	accuracy := spec.PPM(910_000)

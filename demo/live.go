@@ -109,7 +109,7 @@ func (l *live) Comparing(done, all int) {
 // Summary implements [Narrator].
 func (l *live) Summary(s Summary) error {
 	if chart := l.chart(l.maxChart()); len(chart) > 0 {
-		l.Redraw(append([]string{""}, chart...)...)
+		l.Redraw(append(view.Cells(""), chart...)...)
 		l.Keep()
 	}
 	return l.lines.Summary(s)
@@ -131,23 +131,23 @@ func (l *live) elapsed(step string) string {
 // a chart of the scores.
 func (l *live) draw(bar view.Bar, silence time.Duration) {
 	const label, longSilence = len("round   1"), 3 * time.Second
-	text := []string{l.Bar(bar, label)}
+	lines := []view.Cell{l.Bar(bar, label)}
 	if silence >= longSilence {
-		why := view.Bar{Text: fmt.Sprintf("no new block for %d s: the validators wait for each other", int(silence.Seconds()))}
-		text = append(text, l.Bar(why, label))
+		why := view.Bar{Text: fmt.Sprintf("no new block for %d s: the validators wait for each other", int(silence.Seconds())), Tone: view.Bad}
+		lines = append(lines, l.Bar(why, label))
 	}
 	for _, b := range l.open {
 		for _, bar := range b.ShortBars() {
-			text = append(text, l.Bar(bar, label))
+			lines = append(lines, l.Bar(bar, label))
 		}
 	}
-	if chart := l.chart(l.maxChart() - len(text)); len(chart) > 0 {
-		text = slices.Concat([]string{""}, chart, []string{""}, text)
+	if chart := l.chart(l.maxChart() - len(lines)); len(chart) > 0 {
+		lines = slices.Concat(view.Cells(""), chart, view.Cells(""), lines)
 	}
 	if l.scoreName == "" { // no task is told of: what is above is no line of a round
-		text = append([]string{""}, text...)
+		lines = append(view.Cells(""), lines...)
 	}
-	l.Redraw(text...)
+	l.Redraw(lines...)
 }
 
 // maxChart is how many lines a chart may take beside nothing else.
@@ -161,7 +161,7 @@ func (l *live) maxChart() int {
 
 // chart draws the scores and the spent budget in at most so many lines; where there is no room
 // for them, there is none.
-func (l *live) chart(room int) (chart []string) {
+func (l *live) chart(room int) (chart []view.Cell) {
 	const caption, least, most = 2, 3, 12 // lines
 	const columnsPerRound = 4
 	if l.spent != nil {
@@ -171,11 +171,11 @@ func (l *live) chart(room int) (chart []string) {
 	if len(l.scores) < 2 || height < least {
 		return nil
 	}
-	chart = l.Plot(view.Plot{
+	chart = view.Cells(l.Plot(view.Plot{
 		Values: l.scores, Height: height, Width: columnsPerRound * len(l.scores), Decimals: 3, Caption: l.scoreName + " by round",
-	})
+	})...)
 	if l.spent != nil {
-		chart = append(chart, "", l.Bar(l.spent.Bar(), len("round   1")))
+		chart = append(chart, view.Cell{}, l.Bar(l.spent.Bar(), len("round   1")))
 	}
 	return chart
 }

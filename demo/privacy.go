@@ -49,7 +49,7 @@ func (n Network) applyPrivacy(t *spec.TaskSpec) error {
 		return nil
 	}
 	if !slices.ContainsFunc(spec.PrivacyKinds(), func(w spec.Word) bool { return w.Name == p.Mechanism }) {
-		return fmt.Errorf("--mechanism %q: want %s", p.Mechanism, Choice(spec.PrivacyKinds()))
+		return fmt.Errorf("--mechanism %q: want %s", p.Mechanism, spec.ChoiceOf(spec.PrivacyKinds()))
 	}
 	t.Privacy.Mode, t.Privacy.Kind = p.Mode, p.Mechanism
 	t.Aggregation.Rule, t.Overlap, t.Audit = spec.RuleMean, false, spec.AuditMembers
@@ -82,7 +82,7 @@ func (n Network) applyPrivacy(t *spec.TaskSpec) error {
 			t.Privacy.Clip, t.Aggregation.Rate, t.Aggregation.Momentum = 8*spec.One, 8_600_000, spec.One/2
 		}
 	default:
-		return fmt.Errorf("--privacy %q: want %s", p.Mode, Choice(spec.PrivacyModes()))
+		return fmt.Errorf("--privacy %q: want %s", p.Mode, spec.ChoiceOf(spec.PrivacyModes()))
 	}
 	limit, err := p.budget(*t).Limit()
 	if err != nil {
@@ -126,6 +126,3 @@ func calibrate(t *spec.TaskSpec, limit cost.Limit) error {
 	}
 	return t.Validate()
 }
-
-// Choice lists words for a help text or an error.
-func Choice(words []spec.Word) string { return spec.FieldWords{Words: words}.String() }

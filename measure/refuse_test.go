@@ -91,9 +91,9 @@ func TestAddRefuses(t *testing.T) {
 		want   string
 	}{
 		{"too few values", single(), three[1:], 3, "42 values: want 43"},
-		{"more rows than it claims", single(), three, 2, "of 3 rows: the trainer claims 2"},
-		{"fewer rows than it claims", single(), three, 4, "of 3 rows: the trainer claims 4"},
-		{"more rows than it claims, where numbers may be missing", holes, three, 2, "of 3 rows: the trainer claims 2"},
+		{"more rows than it claims", single(), three, 2, "it counts 3 rows: the trainer claims 2"},
+		{"fewer rows than it claims", single(), three, 4, "it counts 3 rows: the trainer claims 4"},
+		{"more rows than it claims, where numbers may be missing", holes, three, 2, "it counts 3 rows: the trainer claims 2"},
 		{"a negative count", single(), set(three, count, -3), 3, "a count of -3 rows"},
 		{"sums of nothing", holes, set(three, count, 0), 3, "a count of 0 rows, but sums"},
 		{"a limb too large", single(), set(three, sum, 1<<24), 3, "a limb is 16777216"},

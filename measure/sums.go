@@ -20,7 +20,7 @@ type Sums struct {
 	numbers []model.Number
 	rows    []limbs  // of rows that were added one by one
 	totals  []totals // of updates
-	any     bool     // a row was added, if only with missing numbers
+	any     bool     // a row was added, even one in which every number is missing
 }
 
 // New returns statistics of no rows.
@@ -94,7 +94,7 @@ func (s *Sums) name(n model.Number) string {
 	return fmt.Sprintf("input %d", n.Input)
 }
 
-// Values are those of an update: the sums of the rows that were added one by one.
+// Values returns the values of an update: the sums of the rows that were added one by one.
 func (s *Sums) Values() []int32 {
 	values := make([]int32, 0, columnValues*len(s.rows))
 	for i := range s.rows {
@@ -104,8 +104,8 @@ func (s *Sums) Values() []int32 {
 }
 
 // Add adds the values of an update of a trainer that claims a number of rows. If no rows can
-// have these sums, the error wraps [ErrSums] and nothing is added. That is so for another
-// encoding than that of [Sums.Values]; for a count that differs from the claim, or exceeds it
+// have these sums, the error wraps [ErrSums] and nothing is added. That is so for
+// values that [Sums.Values] does not encode; for a count that differs from the claim, or exceeds it
 // where numbers may be missing; for values outside the bounds of the schema; and for a sum or
 // a sum of squares that is impossible between the minimum and the maximum.
 func (s *Sums) Add(values []int32, rows uint64) error {
@@ -186,11 +186,11 @@ func (t totals) statistics() model.Statistics {
 	return model.Statistics{Mean: mean, Variance: new(big.Rat).SetFrac(spread, divisor.Mul(divisor, divisor)), Min: t.min, Max: t.max}
 }
 
-// check refuses statistics that no numbers can have, in so many rows, or in fewer where
-// numbers may be missing.
+// check refuses statistics that no numbers of the claimed rows can have. Every row has a
+// number, unless numbers may be missing.
 func (t totals) check(n model.Number, rows uint64, mayMiss bool) error {
 	if t.count > rows || t.count < rows && !mayMiss {
-		return fmt.Errorf("of %d rows: the trainer claims %d", t.count, rows)
+		return fmt.Errorf("it counts %d rows: the trainer claims %d", t.count, rows)
 	}
 	if t.count == 0 {
 		return nil
@@ -201,20 +201,21 @@ func (t totals) check(n model.Number, rows uint64, mayMiss bool) error {
 	if n.Clamp(t.min) != t.min || n.Clamp(t.max) != t.max {
 		return fmt.Errorf("from %v to %v: the schema says %v to %v", t.min, t.max, n.Min, n.Max)
 	}
-	// All between are as many numbers in [least, most] with this sum and sum of squares.
+	// Take the minimum and the maximum away. The other numbers, of which there are as many as
+	// between says, are in [least, most] and have this sum and this sum of squares.
 	least, most := toInteger(t.min), toInteger(t.max)
 	between, sum, squares := int64(t.count)-2, new(big.Int).Sub(t.sum, least), new(big.Int).Sub(t.squares, square(least))
 	if t.count == 1 {
 		if t.min != t.max || sum.Sign() != 0 || squares.Sign() != 0 {
-			return errors.New("it says of one number what no number is")
+			return errors.New("the sum or the sum of squares of one number is impossible")
 		}
 		return nil
 	}
 	sum.Sub(sum, most)
 	squares.Sub(squares, square(most))
 	count := big.NewInt(between)
-	// (sum of x)^2 <= count * sum of x^2, and sum of (most - x)(x - least) >= 0, where
-	// nothing is left out if nothing is between.
+	// (sum of x)^2 <= count * sum of x^2, and sum of (most - x)(x - least) >= 0. If no numbers
+	// are left, both sums must be 0.
 	if new(big.Int).Mul(sum, sum).Cmp(new(big.Int).Mul(count, squares)) > 0 {
 		return errors.New("its sum is too large for the sum of squares")
 	}
@@ -225,10 +226,10 @@ func (t totals) check(n model.Number, rows uint64, mayMiss bool) error {
 		return errors.New("its sum of squares is too large for numbers between the least and the largest")
 	}
 	if between == 0 && squares.Sign() != 0 {
-		return errors.New("it says of two numbers what no two are")
+		return errors.New("the sum of squares of two numbers is impossible")
 	}
 	if sum.Cmp(new(big.Int).Mul(count, least)) < 0 || sum.Cmp(new(big.Int).Mul(count, most)) > 0 {
-		return errors.New("its sum is none of numbers between the least and the largest")
+		return errors.New("its sum is impossible for numbers between the least and the largest")
 	}
 	return nil
 }

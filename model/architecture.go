@@ -9,8 +9,8 @@ import (
 )
 
 // architecture is what a header states of a model that [Validate] accepts: JSON
-// without a space, fields in the order written here. What is empty is left out, but
-// for inputs, classes and seed.
+// without spaces, with the fields in the order of this function. Empty fields are left
+// out, except inputs, classes and seed.
 func architecture(m spec.Model) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `{"kind":%s,"inputs":%d`, quote(m.Kind), m.Inputs)
@@ -30,7 +30,7 @@ func architecture(m spec.Model) string {
 	return b.String()
 }
 
-// layer is what a header states of a layer: its kind, and what is not 0.
+// layer is what a header states of a layer: its kind, and the fields that are not 0.
 func layer(l spec.Layer) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `{"kind":%s`, quote(l.Kind))
@@ -64,8 +64,8 @@ func quote(s string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
 }
 
-// parseArchitecture reads what [architecture] writes, and more: whoever needs the
-// canonical text writes the model again and compares.
+// parseArchitecture reads the text of [architecture]. It also accepts other JSON: a caller
+// that needs the canonical text encodes the model again and compares.
 func parseArchitecture(text string) (m spec.Model, err error) {
 	var stated struct {
 		Kind   string   `json:"kind"`

@@ -20,7 +20,7 @@ var ErrModel = errors.New("model refused")
 type File struct {
 	Model spec.Model
 	// Data says how rows become inputs of the model. The file states the part of it that
-	// [Rows] takes; without a schema it states nothing.
+	// [StatedRows] keeps; without a schema it states nothing.
 	Data    spec.Data
 	Weights []float32
 	// Scale is applied to rows. It is zero if rows are not scaled, and, in a task with
@@ -51,8 +51,8 @@ func (f File) Encode() ([]byte, error) {
 }
 
 // EncodeTo writes what [File.Encode] returns without holding it in memory.
-// Nothing is written when the weights or the scale are of the wrong number or not finite,
-// or when the rows do not go with the model.
+// Nothing is written if the weights or the scale have the wrong length or are not finite, or
+// if the rows do not fit the model.
 func (f File) EncodeTo(w io.Writer) error {
 	if err := f.validate(); err != nil {
 		return err
@@ -107,13 +107,13 @@ func FileSize(t spec.TaskSpec) (int64, error) {
 	s := headerContent{model: t.Model, data: StatedRows(t.Data)}
 	s.scaled = s.data.Scaled()
 	if t.Aggregation.Optimised() {
-		s.state[0] = 1 // any: its value makes no difference
+		s.state[0] = 1 // any digest: all have the same size
 	}
 	return s.size()
 }
 
 // Decode reads a model file of a given architecture and given rows; of d it uses the part that
-// [Rows] takes. It accepts exactly the bytes that [File.Encode] writes. If the trainers measure
+// [StatedRows] keeps. It accepts exactly the bytes that [File.Encode] writes. If the trainers measure
 // their rows, the file may have a scale or none. Any other bytes are an error that wraps
 // [ErrModel].
 func Decode(m spec.Model, d spec.Data, b []byte) (File, error) {

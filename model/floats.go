@@ -19,7 +19,7 @@ func writeFloats(w io.Writer, values []float32) error {
 	for part := range slices.Chunk(values, chunk) {
 		b := bytesOf(part)
 		if !littleEndian() {
-			b = turned(b)
+			b = swapped(b)
 		}
 		if _, err := w.Write(b); err != nil {
 			return fmt.Errorf("write model: %w", err)
@@ -28,14 +28,14 @@ func writeFloats(w io.Writer, values []float32) error {
 	return nil
 }
 
-// readFloats reads n finite float32 that are all there is.
+// readFloats decodes bytes that must be exactly n finite float32.
 func readFloats(b []byte, n int) ([]float32, error) {
 	if len(b) != 4*n {
 		return nil, fmt.Errorf("%w: %d bytes of weights: want %d", ErrModel, len(b), 4*n)
 	}
 	values := make([]float32, n)
 	if !littleEndian() {
-		b = turned(b)
+		b = swapped(b)
 	}
 	copy(bytesOf(values), b)
 	if err := finite(values); err != nil {
@@ -44,16 +44,16 @@ func readFloats(b []byte, n int) ([]float32, error) {
 	return values, nil
 }
 
-// littleEndian reports whether this machine holds a float as it is encoded.
+// littleEndian reports whether this machine holds floats in the byte order of the encoding.
 func littleEndian() bool { return binary.NativeEndian.Uint16([]byte{1, 0}) == 1 }
 
-// bytesOf are floats as this machine holds them.
+// bytesOf is the memory of floats, in the byte order of this machine.
 func bytesOf(values []float32) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(values))), 4*len(values))
 }
 
-// turned has the bytes of each float in the other order.
-func turned(b []byte) []byte {
+// swapped copies floats with the bytes of each in the other order.
+func swapped(b []byte) []byte {
 	to := make([]byte, len(b))
 	for i := 0; i < len(b); i += 4 {
 		binary.LittleEndian.PutUint32(to[i:], binary.BigEndian.Uint32(b[i:]))

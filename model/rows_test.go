@@ -280,14 +280,14 @@ func TestDecodeRefusesOtherRows(t *testing.T) {
 		{"an input more", change(learnt, func(f *model.File) { f.Model.Inputs, f.Weights = 5, make([]float32, 12) }), "model.inputs: 5: want 4, the inputs that the columns of data.schema give"},
 		{"a scale for rows that are used as they are", change(learnt, func(f *model.File) { f.Data.Features, f.Data.Missing = "", "" }), "it has a scale"},
 		{"no scale where bounds give it", change(bounded, func(f *model.File) { f.Scale = model.Scale{} }), "it has no scale: want"},
-		{"another scale than bounds give", change(bounded, func(f *model.File) { f.Scale.Shift[0]++ }), "input 0 is brought to scale by 61 and 34.641018: want 60 and 34.641018"},
+		{"another scale than bounds give", change(bounded, func(f *model.File) { f.Scale.Shift[0]++ }), "input 0 has the shift 61 and the width 34.641018: want 60 and 34.641018"},
 		{"too few shifts", change(learnt, func(f *model.File) { f.Scale.Shift = f.Scale.Shift[1:] }), "scale of 3 shifts"},
 		{"nothing for missing numbers", change(learnt, func(f *model.File) { f.Scale.Missing = nil }), "0 values for missing numbers"},
-		{"a width of zero", change(learnt, func(f *model.File) { f.Scale.Width[3] = 0 }), "input 3 is brought to scale by 4 and 0"},
+		{"a width of zero", change(learnt, func(f *model.File) { f.Scale.Width[3] = 0 }), "input 3 has the shift 4 and the width 0"},
 		{"a negative width", change(learnt, func(f *model.File) { f.Scale.Width[3] = -1 }), "input 3"},
-		{"a shift that is no number", change(learnt, func(f *model.File) { f.Scale.Shift[0] = float32(math.NaN()) }), "is"},
+		{"a shift that is no number", change(learnt, func(f *model.File) { f.Scale.Shift[0] = float32(math.NaN()) }), "has the shift NaN"},
 		{"a missing number that is none", change(learnt, func(f *model.File) { f.Scale.Missing[0] = float32(math.Inf(1)) }), "is"},
-		{"a category with a shift", change(learnt, func(f *model.File) { f.Scale.Shift[1] = 1 }), "input 1 is brought to scale by 1 and 1: want 0 and 1"},
+		{"a category with a shift", change(learnt, func(f *model.File) { f.Scale.Shift[1] = 1 }), "input 1 has the shift 1 and the width 1: want 0 and 1"},
 		{"a category with a width", change(learnt, func(f *model.File) { f.Scale.Width[2] = 2 }), "input 2"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

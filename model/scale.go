@@ -21,7 +21,7 @@ type Scale struct {
 // IsZero reports whether there is no scale.
 func (s Scale) IsZero() bool { return len(s.Shift) == 0 && len(s.Width) == 0 && len(s.Missing) == 0 }
 
-// lengths are the lengths of Shift, which is also that of Width, and of Missing.
+// lengths returns the length of Shift and of Width, and the length of Missing.
 func lengths(d spec.Data) (shifts, missing int) {
 	shifts = d.Schema.Inputs()
 	if d.Missing == spec.MissingImpute {
@@ -46,7 +46,7 @@ func blankScale(d spec.Data) Scale {
 	return s
 }
 
-// scaleTensors are the tensors of a scale, which follow so many weights.
+// scaleTensors are the tensors of a scale, of which the first has the given offset.
 func scaleTensors(d spec.Data, offset int) []Tensor {
 	shifts, missing := lengths(d)
 	var tensors []Tensor
@@ -60,12 +60,12 @@ func scaleTensors(d spec.Data, offset int) []Tensor {
 	return tensors
 }
 
-// values are those of the tensors of a scale, one after the other.
+// values are the values of a scale's tensors, one after the other.
 func (s Scale) values() []float32 {
 	return append(append(append([]float32(nil), s.Shift...), s.Width...), s.Missing...)
 }
 
-// scaleOf parts the values of a scale's tensors.
+// scaleOf is the scale whose tensors have these values: it undoes [Scale.values].
 func scaleOf(d spec.Data, values []float32) Scale {
 	shifts, missing := lengths(d)
 	s := Scale{Shift: values[:shifts:shifts], Width: values[shifts : 2*shifts : 2*shifts]}
@@ -102,12 +102,12 @@ func (s Scale) validate(d spec.Data) error {
 	for i := range shifts {
 		switch {
 		case !isFinite(s.Shift[i]) || !isFinite(s.Width[i]) || s.Width[i] <= 0:
-			return fmt.Errorf("%w: input %d is brought to scale by %v and %v: want finite numbers, the second above zero", ErrModel, i, s.Shift[i], s.Width[i])
+			return fmt.Errorf("%w: input %d has the shift %v and the width %v: want finite numbers, and a width above zero", ErrModel, i, s.Shift[i], s.Width[i])
 		case i < missing && !isFinite(s.Missing[i]):
 			return fmt.Errorf("%w: %v stands for a missing number of input %d: want a finite number", ErrModel, s.Missing[i], i)
 		case free[i]:
 		case !same(s.Shift[i], want.Shift[i]) || !same(s.Width[i], want.Width[i]) || i < missing && !same(s.Missing[i], want.Missing[i]):
-			return fmt.Errorf("%w: input %d is brought to scale by %v and %v: want %v and %v", ErrModel, i, s.Shift[i], s.Width[i], want.Shift[i], want.Width[i])
+			return fmt.Errorf("%w: input %d has the shift %v and the width %v: want %v and %v", ErrModel, i, s.Shift[i], s.Width[i], want.Shift[i], want.Width[i])
 		}
 	}
 	return nil
@@ -149,7 +149,7 @@ func (s Scaler) IsZero() bool { return len(s.numbers) == 0 }
 func (s Scaler) Apply(row []float32) {
 	for _, n := range s.numbers {
 		if !n.Label {
-			row[n.Input] = s.to(n, row[n.Input])
+			row[n.Input] = s.scaleNumber(n, row[n.Input])
 		}
 	}
 }
@@ -157,7 +157,7 @@ func (s Scaler) Apply(row []float32) {
 // Target scales a label that is a number.
 func (s Scaler) Target(y float32) float32 {
 	if n, ok := s.label(); ok {
-		return s.to(n, y)
+		return s.scaleNumber(n, y)
 	}
 	return y
 }
@@ -178,8 +178,8 @@ func (s Scaler) label() (n Number, ok bool) {
 	return n, n.Label
 }
 
-// to scales one number in float64, and rounds the result once.
-func (s Scaler) to(n Number, x float32) float32 {
+// scaleNumber scales one number in float64, and rounds the result once.
+func (s Scaler) scaleNumber(n Number, x float32) float32 {
 	if x != x {
 		if n.Input >= len(s.scale.Missing) {
 			return 0

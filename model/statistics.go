@@ -66,8 +66,8 @@ func boundsScale(d spec.Data) (Scale, error) {
 
 func rational(x float32) *big.Rat { return new(big.Rat).SetFloat64(float64(x)) }
 
-// nearest is the float32 nearest to x, half to even. Beyond the largest float32 it is that,
-// with the sign of x.
+// nearest is the float32 nearest to x, half to even. If x is beyond the largest
+// float32, it is the largest float32 with the sign of x.
 func nearest(x *big.Rat) float32 {
 	f, _ := x.Float32()
 	return max(-math.MaxFloat32, min(f, math.MaxFloat32))

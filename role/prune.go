@@ -110,12 +110,12 @@ func finishedLabels(ctx context.Context, t Tools, c Records, saw Saw) (list []fi
 		}
 		closed, newest := end.task.State.Final(), l.Kind == blob.Model && l.Digest == end.task.Model
 		if l.Kind == blob.Model && needed[l.Digest] || (newest || l.Kind == blob.Model && l.Digest == end.task.Adopted.Model) && !closed {
-			builtOn[l.Ref] = true // this label comes before that of the state behind it
+			builtOn[l.Ref] = true // labels are in order: a model's label comes before the label of its state
 			continue
 		}
-		behind := l.Ref
-		behind.Kind = blob.Model
-		if l.Kind == blob.State && builtOn[behind] || !end.over && l.Proposal == 0 {
+		itsModel := l.Ref
+		itsModel.Kind = blob.Model
+		if l.Kind == blob.State && builtOn[itsModel] || !end.over && l.Proposal == 0 {
 			continue
 		}
 		o := finishedLabel{ref: l.Ref, ended: end.at, rank: rankAudit, expired: end.expired(saw.Now)}

@@ -108,7 +108,7 @@ type Tools struct {
 	Now  func() time.Time
 }
 
-// Samplers makes samplers for so many draws from a law of noise: [privacy.Samplers].
+// Samplers makes a sampler for a number of draws from a law of noise: [privacy.Samplers].
 type Samplers interface {
 	Of(l privacy.Law, draws uint64) (privacy.Sampler, error)
 }

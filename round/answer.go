@@ -24,8 +24,8 @@ func Answers() []Input {
 	}
 }
 
-// Hiding is an input that commits a node to a value that it does not reveal yet. If a node
-// makes a commitment anew, with another salt, it differs from the first one.
+// Hiding is an input that commits a node to a value that it does not reveal yet. A
+// second commitment to the same value has another salt, so it differs from the first one.
 type Hiding interface{ Commits() spec.Digest }
 
 // finder finds a node in one of the lists of a round; -1 if it is not there.
@@ -55,7 +55,7 @@ func (s *State) addressed(at Moment, number, node uint64, phase spec.Phase, find
 	return r, i, nil
 }
 
-// answered updates when the phase can be closed, after one more answer.
+// answered computes anew when the phase can be closed, after one more answer.
 func (s *State) answered(at Moment, r *spec.Round) {
 	if p := s.progress(r); r.Enough == 0 && p.given >= p.need {
 		r.Enough = at.Time

@@ -8,7 +8,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Which nodes lose reputation. No node does for what others did. Silence counts against a
+// Which nodes lose reputation. No node loses any for what others did. Silence counts against a
 // node only if enough others in the same role have answered, which shows that answering was
 // possible. A missing update counts only if nothing shows that it was delivered.
 
@@ -119,7 +119,7 @@ func (s *State) unprepared() string {
 
 // unready gives a demerit to the members of the committee that did not get ready, if enough
 // others in the same role did. Aggregators get none if the task starts with the model of
-// another task or node: that may have been served to some aggregators only.
+// another task or node: the model may have been served to some aggregators only.
 func (s *State) unready() (effects []Effect) {
 	ready, evaluating, asked := 0, uint64(0), uint64(0)
 	for _, m := range s.Task.Aggregators {
@@ -167,7 +167,7 @@ func heldBy(r spec.Round, trainer int) (bitmaps int) {
 // judge gives demerits for updates that did not arrive. A trainer that committed to an update
 // and delivered it to nobody cannot be proved guilty, so it is not slashed; it loses
 // reputation. If more than a third of the trainers that committed did not deliver, none of
-// them does: then the aggregators may be at fault.
+// them loses reputation, because the aggregators may be at fault.
 func (s *State) judge(r *spec.Round) (effects []Effect) {
 	if len(r.Committed) == 0 { // nobody was asked for an update
 		return nil

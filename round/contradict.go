@@ -80,8 +80,8 @@ func (in TwoAnswers) apply(s *State, _ Moment) ([]Effect, error) {
 //   - Two attestations contradict each other if neither bitmap contains the other. An honest
 //     aggregator stores an update durably before it attests it, so a later bitmap of the same
 //     round contains every earlier one.
-//   - Two openings contradict each other if they show different models, scores or counts; no
-//     counts differ from any. An honest node opens only the one commitment that is on the
+//   - Two openings contradict each other if they show different models, scores or counts. If
+//     only one of them shows counts, the counts are different. An honest node opens only the one commitment that is on the
 //     chain.
 //
 // Two commitments never contradict each other: a node whose commitment was copied makes

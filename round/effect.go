@@ -42,7 +42,7 @@ type AskAttest struct {
 	Deadline spec.Time
 }
 
-// AskReceipts asks those trainers for receipts whose updates too few aggregators hold.
+// AskReceipts asks for receipts from the trainers whose updates too few aggregators hold.
 type AskReceipts struct {
 	Round    uint64
 	Deadline spec.Time

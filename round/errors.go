@@ -44,9 +44,9 @@ var (
 	ErrCause           = &Refusal{28, "cause to decline is unknown, or not one for a task of this kind"}
 	ErrReceipt         = &Refusal{29, "receipt is not signed by an aggregator of the round for this update, or out of order"}
 	ErrHeld            = &Refusal{30, "no update of the node is missing"}
-	ErrContradiction   = &Refusal{31, "what is shown does not contradict itself, or the node did not sign both"}
+	ErrContradiction   = &Refusal{31, "the two answers or receipts do not contradict each other, or the node did not sign both"}
 	ErrKnown           = &Refusal{32, "fault is recorded already"}
-	ErrAuthority       = &Refusal{33, "only a passed proposal may"}
+	ErrAuthority       = &Refusal{33, "only a passed proposal may do this"}
 	ErrTariff          = &Refusal{34, "invalid tariff"}
 	ErrUngoverned      = &Refusal{35, "task is not governed: no vote changes it"}
 	ErrOutdated        = &Refusal{36, "another update of the model was carried out since this one was written"}
@@ -54,12 +54,12 @@ var (
 	ErrUnchanged       = &Refusal{38, "update changes nothing: want a model, settings or both"}
 	ErrRevisions       = &Refusal{39, "votes have set the hyper-parameters as many times as a task allows"}
 	ErrNominated       = &Refusal{40, "another model waits to be attested"}
-	ErrNotNominated    = &Refusal{41, "model waits for no attestation: no proposal that passed is queued with it"}
+	ErrNotNominated    = &Refusal{41, "model is not nominated: no passed proposal in the timelock asks for it"}
 	ErrUnattested      = &Refusal{42, "too few aggregators of the task have attested the model"}
 	ErrUnserved        = &Refusal{43, "model is no published version of the task's line of models, and no node is named that serves it"}
-	ErrCounts          = &Refusal{44, "counts are neither one for each class of the model nor one of all rows, or more are right than there are"}
+	ErrCounts          = &Refusal{44, "counts are neither one for each class of the model nor one of all rows, or one of them has more correct rows than rows"}
 	ErrHoldout         = &Refusal{45, "hold-out has fewer rows than the task wants, or does not say how many"}
-	ErrCounted         = &Refusal{46, "score is not the share of rows that are right, as its counts have it"}
+	ErrCounted         = &Refusal{46, "score is not the share of correct rows in its counts"}
 	errUnexpectedInput = &Refusal{99, "input is of an unknown kind"}
 )
 

@@ -12,8 +12,8 @@ import (
 // it; the proposal can be carried out once 2f+1 of them have. Its changes apply to rounds that
 // begin later. Running rounds finish with their old settings and model.
 
-// Nominate announces that a passed proposal is queued that wants the task to continue with a
-// model.
+// Nominate announces a passed proposal in the timelock that wants the task to continue with
+// another model.
 type Nominate struct {
 	Proposal uint64
 	Updates  uint32 // updates of the task when the proposal was written

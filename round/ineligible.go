@@ -51,7 +51,7 @@ func ObstacleTo(t *spec.Task, n *spec.Node, role spec.Role, bonded bool) Obstacl
 	case !holds:
 		return ObstacleDataset
 	case holding.Dataset > 0 && (role == spec.Evaluator || !task.Private()):
-		return ObstacleRegistered // its book counts what is lost: of a score or an update without noise that is everything
+		return ObstacleRegistered // its book counts lost privacy, and no book can pay for a score or an update without noise
 	case role == spec.Evaluator && !holding.Fits(task.Data.MinHoldout):
 		return ObstacleRows
 	case role == spec.Evaluator:
@@ -81,7 +81,7 @@ func Ineligible(t *spec.Task, n *spec.Node, role spec.Role) (why string) {
 	case ObstacleRole:
 		return fmt.Sprintf("the node does not have the role %s", role)
 	case ObstacleStake:
-		return fmt.Sprintf("the node has %d uthing of free stake: the task bonds %d uthing", n.FreeStake(), t.Bond())
+		return fmt.Sprintf("the node has %s of free stake: the task bonds %s", spec.Money(n.FreeStake()), spec.Money(t.Bond()))
 	case ObstacleResources:
 		return "the task asks for more resources (selection.resources) than the node offers"
 	case ObstaclePolicy:

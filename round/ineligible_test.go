@@ -17,7 +17,7 @@ func TestIneligible(t *testing.T) {
 		"eligible":   {func(*spec.Task, *spec.Node) {}, ""},
 		"role":       {func(_ *spec.Task, n *spec.Node) { n.Profile.Roles = spec.Evaluator }, "the node does not have the role trainer"},
 		"pending":    {func(_ *spec.Task, n *spec.Node) { n.State = spec.NodePending }, "the node is pending: want active"},
-		"stake":      {func(s *spec.Task, _ *spec.Node) { s.Spec.Selection.MinStake = 101 }, "the node has 100 uthing of free stake: the task bonds 101 uthing"},
+		"stake":      {func(s *spec.Task, _ *spec.Node) { s.Spec.Selection.MinStake = 101 }, "the node has 0.0001 THING of free stake: the task bonds 0.000101 THING"},
 		"resources":  {func(s *spec.Task, _ *spec.Node) { s.Spec.Selection.Resources.CPU = 3 }, "the task asks for more resources (selection.resources) than the node offers"},
 		"policy":     {func(_ *spec.Task, n *spec.Node) { n.Profile.Policy.Owners = []string{"another"} }, "the node's policy refuses the task: the node serves only other owners"},
 		"capability": {func(s *spec.Task, _ *spec.Node) { s.Spec.Selection.Capability = "vision" }, `the task asks for capability "vision": the node does not offer it`},

@@ -23,8 +23,8 @@ type Earning struct {
 // round between roles. The survivors share the trainers' part equally. Each aggregator that
 // revealed the accepted model gets an equal share of the aggregators' part, and each
 // evaluator that opened its score an equal share of theirs. The shares of silent nodes stay
-// in the escrow, so no node gains by the silence of others. So does what the divisions leave
-// over, until the task closes.
+// in the escrow, so no node gains by the silence of others. The remainders of the divisions
+// stay there too, until the task closes.
 //
 // Reward is also the pay for a round that was stopped because the round before has ended the
 // task. Some of its trainers had no chance to commit, so each survivor earns as much as if

@@ -39,7 +39,7 @@ func (s *State) held(r *spec.Round) bool {
 // weight of an evaluator is its stake.
 type progress struct {
 	given uint64 // weight of the answers so far
-	need  uint64 // weight with which only a grace period is left for the others
+	need  uint64 // weight of answers after which the others have only a grace period
 	asked uint64 // weight of all who were asked
 }
 
@@ -174,8 +174,8 @@ func tooFewCommitted(r *spec.Round) string {
 
 // grace is the grace period for the training of the next round, from the times that trainers
 // took in the round before: the task's patience times the median. It is no longer than the
-// slowest trainer took, unless a trainer is asked again that was left out of that round for
-// the first time. So a slow trainer gets one round with the full patience; one that is left
+// slowest trainer took, unless the next round asks a trainer that missed that round and was
+// not late before. So a slow trainer gets one round with the full patience; one that is left
 // out twice in a row is not waited for. Without times it is 0, which stands for half the time
 // until enough have committed.
 func (s *State) grace(next []spec.Contribution) spec.Duration {

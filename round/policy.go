@@ -18,7 +18,7 @@ func Refuses(p *spec.Policy, t *spec.Task, role spec.Role) (why string) {
 	case aggregators < p.MinAggregators:
 		return fmt.Sprintf("serves only tasks with at least %d aggregators", p.MinAggregators)
 	case p.MinPay > 0 && offered(t, role) < p.MinPay:
-		return fmt.Sprintf("serves only for at least %d uthing per round", p.MinPay)
+		return fmt.Sprintf("serves only for at least %s per round", spec.Money(p.MinPay))
 	case t.Spec.Deadlines.Train < p.MinDeadline:
 		return fmt.Sprintf("serves only tasks with at least %s for training", p.MinDeadline)
 	case len(p.Owners) > 0 && !slices.Contains(p.Owners, t.Owner):

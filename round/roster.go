@@ -48,7 +48,7 @@ func (r *Roster) Put(n spec.Node) {
 	}
 	old := r.nodes[n.ID]
 	if old != nil && ranking(old, &n) == 0 && slices.Equal(lists(*old), lists(n)) {
-		*old = n // the most frequent change: a role in a task more or less
+		*old = n // the most frequent change: one role in a task more or less
 		return
 	}
 	r.Remove(n.ID)

@@ -8,7 +8,7 @@ import (
 
 // Committee selects the aggregators and evaluators that serve a task from beginning to end.
 // If too few nodes are eligible, the error is [ErrResources]. No node is both. A node that
-// could be either aggregates, unless the evaluators would then be too few.
+// could be both becomes an aggregator, unless the evaluators would then be too few.
 func Committee(task spec.Task, nodes *Roster) (Select, error) {
 	selection := task.Spec.Selection
 	wanted := int(selection.Aggregators)
@@ -80,8 +80,8 @@ func (r *Roster) trainers(s State) *queue {
 
 // PrivateTrainers is [Trainers] for a private task: each trainer has a data set whose privacy
 // budget can pay for the round, and no owner has two, because the task's promise counts
-// owners. Payer finds who pays for a node; if nobody does, its Owner is empty. It is called
-// for the best nodes first, and only until there are enough.
+// owners. The function payer finds who pays for a node; if nobody does, Payer.Owner is empty.
+// It is called for the best nodes first, and only until there are enough.
 func PrivateTrainers(s State, nodes *Roster, payer func(spec.Node) (Payer, error)) (chosen Select, err error) {
 	// Payer reads a store, so it is not contained.
 	q, err := Contain(func() (*queue, error) { return nodes.trainers(s), nil })

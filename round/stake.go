@@ -24,7 +24,7 @@ var (
 	// ErrNodeState means that the state of the node does not allow the change.
 	ErrNodeState = errors.New("node is in another state")
 	// ErrUnbonding means that an unbonding does not exist, or would be one too many.
-	ErrUnbonding = errors.New("no such unbonding")
+	ErrUnbonding = errors.New("no such unbonding, or too many of them")
 
 	errRemoved    = fmt.Errorf("%w: a vote has removed it", ErrNodeState)
 	errUnbondings = fmt.Errorf("%w: want at most %d under way", ErrUnbonding, maxUnbondings)
@@ -54,7 +54,7 @@ func atLeast(stake uint64, rules spec.StakeRules) error {
 		}
 	}
 	if stake < want.Min {
-		return fmt.Errorf("%w: %d uthing: want at least %d for the role %s", ErrStake, stake, want.Min, want.Role)
+		return fmt.Errorf("%w: %s: want at least %s for the role %s", ErrStake, spec.Money(stake), spec.Money(want.Min), want.Role)
 	}
 	return nil
 }
@@ -69,7 +69,7 @@ func atMost(locked, amount uint64, rules spec.StakeRules) error {
 		}
 	}
 	if want.Role != 0 && (locked > want.Max || amount > want.Max-locked) {
-		return fmt.Errorf("%w: %d uthing in addition to the %d that are locked: want at most %d in all for the role %s", ErrStake, amount, locked, want.Max, want.Role)
+		return fmt.Errorf("%w: %s in addition to %s that are locked: want at most %s in all for the role %s", ErrStake, spec.Money(amount), spec.Money(locked), spec.Money(want.Max), want.Role)
 	}
 	return nil
 }
@@ -109,7 +109,7 @@ func NewDeposit(stake uint64, rules spec.StakeRules) (spec.Deposit, error) {
 func AddStake(d spec.Deposit, amount uint64, rules spec.StakeRules) (spec.Deposit, error) {
 	switch {
 	case amount == 0:
-		return d, fmt.Errorf("%w: want more than 0 uthing to add", ErrStake)
+		return d, fmt.Errorf("%w: want more than 0 THING to add", ErrStake)
 	case d.Removed:
 		return d, errRemoved
 	}
@@ -125,11 +125,11 @@ func AddStake(d spec.Deposit, amount uint64, rules spec.StakeRules) (spec.Deposi
 func Unbond(d spec.Deposit, amount uint64, now int64, rules spec.StakeRules) (spec.Deposit, error) {
 	switch {
 	case amount == 0:
-		return d, fmt.Errorf("%w: want more than 0 uthing to unbond", ErrStake)
+		return d, fmt.Errorf("%w: want more than 0 THING to unbond", ErrStake)
 	case amount > d.FreeStake():
-		return d, fmt.Errorf("%w: %d uthing of which %d are free: tasks hold %d of %d", ErrStake, amount, d.FreeStake(), d.Bonded, d.Stake)
+		return d, fmt.Errorf("%w: cannot unbond %s: %s are free, and tasks hold %s of the stake of %s", ErrStake, spec.Money(amount), spec.Money(d.FreeStake()), spec.Money(d.Bonded), spec.Money(d.Stake))
 	case amount > d.OwnStake():
-		return d, fmt.Errorf("%w: %d uthing of which %d are the owner's own: %d of %d were granted", ErrStake, amount, d.OwnStake(), d.Granted, d.Stake)
+		return d, fmt.Errorf("%w: cannot unbond %s: %s are the owner's own, and votes have granted %s of the stake of %s", ErrStake, spec.Money(amount), spec.Money(d.OwnStake()), spec.Money(d.Granted), spec.Money(d.Stake))
 	case len(d.Unbonding) >= maxUnbondings:
 		return d, errUnbondings
 	}
@@ -159,11 +159,11 @@ func unbonded(d spec.Deposit, amount uint64, now int64, rules spec.StakeRules) s
 func Grant(d spec.Deposit, amount uint64, rules spec.StakeRules) (spec.Deposit, error) {
 	switch {
 	case amount == 0:
-		return d, fmt.Errorf("%w: want more than 0 uthing to grant", ErrStake)
+		return d, fmt.Errorf("%w: want more than 0 THING to grant", ErrStake)
 	case d.State != spec.NodePending:
 		return d, fmt.Errorf("%w: it is %s: want a pending node", ErrNodeState, d.State)
 	case atLeast(d.Stake, rules) == nil:
-		return d, fmt.Errorf("%w: it is on leave, with a stake of %d uthing: want a node whose stake is too small", ErrNodeState, d.Stake)
+		return d, fmt.Errorf("%w: it is on leave, with a stake of %s: want a node whose stake is too small", ErrNodeState, spec.Money(d.Stake))
 	}
 	if err := atMost(d.Locked(), amount, rules); err != nil {
 		return d, err
@@ -268,7 +268,7 @@ func Unlock(d spec.Deposit, held uint64) (spec.Deposit, error) {
 }
 
 // SlashBase is the amount of which a slash takes a part: the bond that the task holds of a
-// node, or the bond that it would hold if it has given it back.
+// node or, if the task has given that back, the bond that it requires.
 func SlashBase(task spec.Task, held uint64) uint64 {
 	if held > 0 {
 		return held

@@ -42,7 +42,7 @@ type World interface {
 	// Measure records a capability metric by [Measured]. It does nothing for a node that has
 	// exited: a task may end long after its last trainers were free to leave.
 	Measure(node uint64, kind string, accuracy spec.PPM) error
-	// Payer finds the data set that can pay so many releases of a private task for a node: the
+	// Payer finds the data set that can pay a number of releases of a private task for a node: the
 	// data set that the node's holding names, if the node may train on it and the task admits
 	// its owner, see [spec.Selection.Admits].
 	Payer(task spec.Task, node spec.Node, releases uint64) (Payer, error)
@@ -50,7 +50,7 @@ type World interface {
 	Reserve(task spec.Task, dataset uint64) error
 	Charge(task spec.Task, dataset, round uint64) error
 	GiveBack(task spec.Task, dataset uint64) error
-	// Tell announces an effect to listeners, before it is carried out. [RoundOf] is its round.
+	// Tell announces an effect to listeners, before it is carried out. [NumberOf] is its round.
 	Tell(s State, e Effect) error
 }
 

@@ -3,6 +3,7 @@ package spec
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -12,7 +13,7 @@ import (
 // Bounds of a proposal.
 const (
 	MaxActions = 16     // of a proposal
-	MaxTitle   = 255    // bytes of a title, and of the sentence that a text decides
+	MaxTitle   = 255    // bytes of a title, and of the sentence in a text action
 	MaxSummary = 10_200 // bytes of a summary
 	MaxReason  = 256    // bytes of the reason for a removal
 	maxAccount = 128    // bytes of an address
@@ -33,9 +34,9 @@ type Draft struct {
 // Amount is an amount in uthing, which files and people write in THING.
 type Amount uint64
 
-// String is the amount in THING, the shortest decimal that reads back as a.
+// String returns the amount in THING: the shortest decimal that reads back as a.
 func (a Amount) String() string {
-	return strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%d.%06d", uint64(a)/Thing, uint64(a)%Thing), "0"), ".")
+	return thing(strconv.FormatUint(uint64(a), 10))
 }
 
 // UnmarshalYAML implements [yaml.Unmarshaler]; its error names the line.

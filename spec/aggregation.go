@@ -43,19 +43,19 @@ func ServerOptimisers() []Word {
 		{ServerNone, "adds the combined update to the model"},
 		{ServerFedAvgM, "adds a decaying sum of the combined updates (Hsu et al. 2019, section 4.3)"},
 		{ServerFedAdam, "scales each weight's step by a decaying mean of its squared updates (Reddi et al. 2021, algorithm 2, beta 2 of 0.99)"},
-		{ServerFedYogi, "the same with a mean that moves by a hundredth of a square (Reddi et al. 2021, algorithm 2)"},
-		{ServerFedAdagrad, "the same with the sum of all past squares (Reddi et al. 2021, algorithm 2)"},
+		{ServerFedYogi, "like fedadam, with a mean that moves by a hundredth of a square (Reddi et al. 2021, algorithm 2)"},
+		{ServerFedAdagrad, "like fedadam, with the sum of all past squares (Reddi et al. 2021, algorithm 2)"},
 	}
 }
 
 func (a Aggregation) validate() error {
 	adaptive := a.Optimised() && a.Optimiser != ServerFedAvgM
 	return first(
-		check{"aggregation.rule", !known(Rules(), a.Rule), fmt.Sprintf("unknown rule %q: want %s", a.Rule, choice(Rules()))},
+		check{"aggregation.rule", !known(Rules(), a.Rule), fmt.Sprintf("unknown rule %q: want %s", a.Rule, ChoiceOf(Rules()))},
 		check{"aggregation.scale_bits", a.ScaleBits < 8 || a.ScaleBits > 30, "want 8 to 30"},
 		check{"aggregation.max_weight", a.MaxWeight > MaxSamples, fmt.Sprintf("want at most %d", MaxSamples)},
 		check{"aggregation.max_weight", a.Rule == RuleMean && a.MaxWeight > 1, "under the rule mean every weight is 1: leave it out"},
-		check{"aggregation.optimiser", !known(ServerOptimisers(), a.Optimiser), fmt.Sprintf("unknown optimiser %q: want %s", a.Optimiser, choice(ServerOptimisers()))},
+		check{"aggregation.optimiser", !known(ServerOptimisers(), a.Optimiser), fmt.Sprintf("unknown optimiser %q: want %s", a.Optimiser, ChoiceOf(ServerOptimisers()))},
 		check{"aggregation.rate", !a.Optimised() && a.Rate > 0, "the optimiser none has no rate: leave it out, or choose another aggregation.optimiser"},
 		check{"aggregation.rate", a.Optimised() && a.Rate == 0, fmt.Sprintf("missing or zero: %s needs a learning rate", a.Optimiser)},
 		check{"aggregation.momentum", !a.Optimised() && a.Momentum > 0, "the optimiser none has no momentum: leave it out, or choose another aggregation.optimiser"},

@@ -42,9 +42,9 @@ func (p Privacy) validateShares() error {
 	undivided := p.Mode == PrivacyNone || p.Mode == PrivacyLocal
 	const only = "only the mode central has it: leave it out"
 	return first(
-		check{"privacy.unit", p.Unit != "" && !known(PrivacyUnits(), p.Unit), fmt.Sprintf("unknown unit %q: want %s", p.Unit, choice(PrivacyUnits()))},
+		check{"privacy.unit", p.Unit != "" && !known(PrivacyUnits(), p.Unit), fmt.Sprintf("unknown unit %q: want %s", p.Unit, ChoiceOf(PrivacyUnits()))},
 		check{"privacy.unit", !p.central() && p.Unit != "", only},
-		check{"privacy.unit", p.central() && p.Unit == "", "missing: want " + choice(PrivacyUnits())},
+		check{"privacy.unit", p.central() && p.Unit == "", "missing: want " + ChoiceOf(PrivacyUnits())},
 		check{"privacy.corrupt", !p.central() && p.Corrupt > 0, only},
 		check{"privacy.corrupt", p.central() && p.Corrupt == 0, "missing or zero: want at least 1, because a trainer knows its own share of the noise and can subtract it"},
 		check{"privacy.divisor", undivided && p.Divisor > 0, fmt.Sprintf("the mode %s has no divisor: leave it out", p.Mode)},

@@ -36,7 +36,7 @@ func (d Decline) Why() string {
 }
 
 // UnmarshalText implements [encoding.TextUnmarshaler]. It refuses a word that is no
-// cause.
+// reason.
 func (d *Decline) UnmarshalText(text []byte) error {
 	return readWord("cause to decline", Declines(), d, text)
 }

@@ -119,7 +119,7 @@ func invalidInName(r rune) bool {
 
 // Public reports why others cannot reach an endpoint through the internet: its address is
 // loopback or link-local, or its name means something else on each machine. It does not
-// resolve names: where a name leads is known only to whoever dials it.
+// resolve names: only the machine that dials a name learns its address.
 func (e Endpoint) Public() error {
 	why := ""
 	host := strings.ToLower(e.Host)
@@ -139,7 +139,7 @@ func (e Endpoint) Public() error {
 	return nil
 }
 
-// PublicAddress reports why an address cannot be that of another machine on the internet.
+// PublicAddress reports why an address cannot belong to another machine on the internet.
 func PublicAddress(ip netip.Addr) error {
 	if why := notPublic(unpacked(ip)); why != "" {
 		return fmt.Errorf("address %s %s", ip, why)

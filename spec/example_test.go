@@ -48,12 +48,12 @@ training:
 	// task file line 6: training.rate "fast": want a decimal with at most six digits after the point, such as 0.001 or 1e-3
 }
 
-// A trainer commits to its update before anyone may see it. Whoever is shown the update
-// and the salt computes the same commitment, for this slot and for no other.
+// A trainer commits to its update before anybody may see it. Anybody who has the update and the salt can
+// compute the commitment. It is valid for this slot only.
 func ExampleUpdateCommitment() {
 	slot := spec.Slot{Chain: "althing-1", Task: 7, Round: 3, Node: 12}
 	update := spec.DigestOf([]byte("the bytes of an update"))
-	salt := spec.Salt{1, 2, 3} // random in earnest
+	salt := spec.Salt{1, 2, 3} // in practice it is random
 	committed := spec.UpdateCommitment(slot, update, salt)
 
 	fmt.Println("opens:", spec.UpdateCommitment(slot, update, salt) == committed)

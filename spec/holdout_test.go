@@ -15,8 +15,8 @@ func counts(pairs ...uint32) (list []spec.Count) {
 	return list
 }
 
-// TestHoldoutIsAllShardsTogether: the figures by hand, of two shards of 30 rows of three
-// classes, one of which nobody has.
+// TestHoldoutIsAllShardsTogether: figures computed by hand for two shards of 30 rows and three classes,
+// one of which has no rows.
 func TestHoldoutIsAllShardsTogether(t *testing.T) {
 	r := spec.Round{Scores: []spec.Evaluation{
 		{Node: 5, Revealed: 9, Score: 900_000, Counts: counts(8, 8, 2, 1, 0, 0)},
@@ -35,8 +35,8 @@ func TestHoldoutIsAllShardsTogether(t *testing.T) {
 	}
 }
 
-// TestHoldoutWithoutClasses: where one evaluator counts all rows together nothing is said of
-// classes, in whatever order they stand; where nobody tells, nothing at all.
+// TestHoldoutWithoutClasses: if one evaluator counts all rows together, there are no figures by class, in
+// any order of the evaluators. If none has told its counts, there are no figures at all.
 func TestHoldoutWithoutClasses(t *testing.T) {
 	byClass := spec.Evaluation{Node: 5, Revealed: 9, Counts: counts(8, 8, 2, 1)}
 	together := spec.Evaluation{Node: 6, Revealed: 9, Counts: counts(20, 14)}
@@ -48,11 +48,11 @@ func TestHoldoutWithoutClasses(t *testing.T) {
 	}
 	h := spec.Round{Scores: []spec.Evaluation{{Node: 5, Revealed: 9, Score: 1}, {Node: 6}}}.Holdout()
 	if diff := cmp.Diff(spec.Holdout{Evaluators: 1}, h); diff != "" {
-		t.Errorf("nobody told: (-want +got)\n%s", diff)
+		t.Errorf("without counts: (-want +got)\n%s", diff)
 	}
 }
 
-// TestCountsMustFit checks the bounds of what an evaluator may tell.
+// TestCountsMustFit checks the bounds of an evaluator's counts.
 func TestCountsMustFit(t *testing.T) {
 	three := spec.TaskSpec{Model: spec.Model{Classes: 3}}
 	each := spec.TaskSpec{Model: spec.Model{Classes: spec.MaxCounts}}

@@ -51,11 +51,11 @@ func (l Layer) kind() (k layerKind, why string) {
 			return k, ""
 		}
 	}
-	return layerKind{}, fmt.Sprintf("unknown kind %q: want %s", l.Kind, choice(LayerKinds()))
+	return layerKind{}, fmt.Sprintf("unknown kind %q: want %s", l.Kind, ChoiceOf(LayerKinds()))
 }
 
-// check says what is wrong with the first field that is wrong, or that this kind of layer
-// does not have; empty if nothing is.
+// check says what is wrong with the first field that is wrong or that this kind of layer
+// does not have; empty if all fields are right.
 func (k layerKind) check(l Layer) string {
 	for _, f := range l.fields() {
 		if !slices.Contains(k.fields, f.name) {

@@ -29,7 +29,7 @@ func LayerKinds() (words []Word) {
 // layerKind describes all layers of one kind. Package train computes them.
 type layerKind struct {
 	Word
-	fields []string // of [Layer], those that the kind uses
+	fields []string // fields of [Layer] that the kind uses
 	image  bool     // the input must be an image
 	flat   bool     // the output is not an image
 	// filled sets the defaults of fields that are zero; nil if there are none.

@@ -8,7 +8,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// convolution is an architecture in which every kind of field says something.
+// convolution returns an architecture with a value in every kind of field.
 func convolution() spec.Model {
 	return spec.Model{
 		Kind: spec.ModelLayers, Inputs: 16, Image: spec.Image{Height: 4, Width: 4, Channels: 1},
@@ -97,7 +97,7 @@ func TestCards(t *testing.T) {
 	}
 }
 
-// Whatever field of an architecture is another, the difference names it.
+// The difference of two architectures names the first field that differs.
 func TestEveryDifferenceOfArchitecturesIsNamed(t *testing.T) {
 	if d := convolution().Difference(convolution()); d != "" {
 		t.Errorf("an architecture differs from itself: %s", d)
@@ -121,12 +121,12 @@ func TestEveryDifferenceOfArchitecturesIsNamed(t *testing.T) {
 		}
 		change, known := changed[name]
 		if !known {
-			t.Fatalf("nobody tries another model.%s", name)
+			t.Fatalf("the test has no other value for model.%s", name)
 		}
 		other := convolution()
 		change(&other)
 		if d := other.Difference(convolution()); !strings.HasPrefix(d, "model."+name) {
-			t.Errorf("another model.%s is told as %q", name, d)
+			t.Errorf("another model.%s: got the difference %q", name, d)
 		}
 	}
 	shorter := convolution()

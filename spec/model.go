@@ -121,7 +121,7 @@ func modelKinds() []modelKind {
 			expand: perceptron,
 		},
 		{
-			Word:   Word{ModelMLP, "dense hidden layers with ReLU after each, and one with a score for each class"},
+			Word:   Word{ModelMLP, "dense hidden layers with ReLU after each, and a last layer with a score for each class"},
 			hidden: true,
 			expand: perceptron,
 		},
@@ -131,7 +131,7 @@ func modelKinds() []modelKind {
 			expand: func(m Model) []Layer { return convolutional(32, 64, 512, m.Classes) },
 		},
 		{
-			Word:   Word{ModelCNNSmall, "the same with 8 and 16 channels, 64 wide"},
+			Word:   Word{ModelCNNSmall, "like cnn, with 8 and 16 channels and a hidden layer 64 wide"},
 			image:  true,
 			expand: func(m Model) []Layer { return convolutional(8, 16, 64, m.Classes) },
 		},
@@ -159,7 +159,7 @@ func (m Model) Parameters() (uint64, error) {
 		return 0, err
 	}
 	stages, err := m.stages()
-	return learned(stages), err
+	return countWeights(stages), err
 }
 
 // Validate reports what is wrong with an architecture.
@@ -173,7 +173,7 @@ func (m Model) validate() error {
 	if err != nil {
 		return err
 	}
-	parameters, padded, values := learned(stages), uint64(0), putOut(stages)
+	parameters, padded, values := countWeights(stages), uint64(0), outputValues(stages)
 	for _, s := range stages {
 		padded += s.padded()
 	}
@@ -190,8 +190,8 @@ func (m Model) validate() error {
 func (m Model) validateFields() error {
 	kind, hasImage := m.kind(), m.Image != Image{}
 	if err := first(
-		check{"model.kind", m.Kind == "", "missing: want " + choice(ModelKinds())},
-		check{"model.kind", !known(ModelKinds(), m.Kind), fmt.Sprintf("unknown kind %q: want %s", m.Kind, choice(ModelKinds()))},
+		check{"model.kind", m.Kind == "", "missing: want " + ChoiceOf(ModelKinds())},
+		check{"model.kind", !known(ModelKinds(), m.Kind), fmt.Sprintf("unknown kind %q: want %s", m.Kind, ChoiceOf(ModelKinds()))},
 		check{"model.inputs", m.Inputs == 0 || m.Inputs > MaxWidth, fmt.Sprintf("want 1 to %d features", MaxWidth)},
 		check{"model.classes", m.Classes == 0 || m.Classes > MaxWidth, fmt.Sprintf("want 2 to %d classes, or 1 if the label is a number", MaxWidth)},
 		check{"model.classes", m.Kind == ModelSoftmax && m.Regression(), fmt.Sprintf("want 2 to %d classes for softmax, or the kind linear, which predicts a number", MaxWidth)},
@@ -209,10 +209,10 @@ func (m Model) validateFields() error {
 		check{"model.layers", len(m.Layers) > MaxLayers, fmt.Sprintf("%d layers: want at most %d layers", len(m.Layers), MaxLayers)},
 		check{"model.loss", m.Loss == "" && m.Regression(), "missing: want mse, the loss of a model that predicts a number"},
 		check{"model.loss", m.Loss != "" && !kind.free && !m.Regression(), fmt.Sprintf("%s always has the cross-entropy: leave it out, or ask for the kind layers", m.Kind)},
-		check{"model.loss", m.Loss != "" && !known(Losses(), m.Loss), fmt.Sprintf("unknown loss %q: want %s, or leave it out", m.Loss, choice(Losses()))},
+		check{"model.loss", m.Loss != "" && !known(Losses(), m.Loss), fmt.Sprintf("unknown loss %q: want %s, or leave it out", m.Loss, ChoiceOf(Losses()))},
 		check{"model.init.model", !m.Init.IsZero() && m.Init.Model.IsZero(), "missing: want the digest of the model file, 64 hexadecimal digits"},
 		check{"model.init", !m.Init.IsZero() && m.Init.Task == 0 && m.Init.Holder == 0, "nobody serves the file: want model.init.task, the task that made it, or model.init.holder, a node that has it"},
-		check{"model.access", m.Access != "" && !known(Accesses(), m.Access), fmt.Sprintf("unknown access %q: want %s, or leave it out", m.Access, choice(Accesses()))},
+		check{"model.access", m.Access != "" && !known(Accesses(), m.Access), fmt.Sprintf("unknown access %q: want %s, or leave it out", m.Access, ChoiceOf(Accesses()))},
 	); err != nil {
 		return err
 	}

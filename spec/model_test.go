@@ -12,7 +12,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// pictures is a small architecture said layer by layer.
+// pictures returns a small architecture that lists its layers.
 func pictures() spec.Model {
 	return spec.Model{
 		Kind: spec.ModelLayers, Inputs: 96, Image: spec.Image{Height: 8, Width: 6, Channels: 2}, Classes: 3,
@@ -41,7 +41,7 @@ func TestStages(t *testing.T) {
 	}
 }
 
-// Models that were there before images and layers keep their JSON, and so their digests.
+// Models from before images and layers existed keep their JSON, and so their digests.
 func TestModelJSONOmitsWhatIsNotSaid(t *testing.T) {
 	got, err := json.Marshal(spec.Model{Kind: spec.ModelMLP, Inputs: 64, Hidden: []uint32{32}, Classes: 10, Seed: 7})
 	if want := `{"kind":"mlp","inputs":64,"hidden":[32],"classes":10,"seed":7}`; err != nil || string(got) != want {
@@ -202,7 +202,7 @@ func TestModelRefuses(t *testing.T) {
 	}
 }
 
-// big sees 1024x1024 pixels through some equal convolutions.
+// big returns a model of 1024x1024 pixels with a number of equal convolutions.
 func big(kernel uint32, times int) spec.Model {
 	m := spec.Model{Kind: spec.ModelLayers, Inputs: 1 << 20, Image: spec.Image{Height: 1024, Width: 1024, Channels: 1}, Classes: 2}
 	for range times {

@@ -48,7 +48,7 @@ func TestPolicyValidate(t *testing.T) {
 	}
 }
 
-// A file shows what a node consents to by default: not to one aggregator.
+// The JSON of a default policy shows that the node does not accept a single aggregator.
 func TestPolicyJSON(t *testing.T) {
 	for want, p := range map[string]spec.Policy{
 		`{"sole_aggregator":false}`: {},

@@ -14,11 +14,11 @@ type Poll struct {
 	Dangerous bool    `json:"dangerous"` // at least one of its actions needs the high threshold
 	Digest    Digest  `json:"digest"`    // of its messages as they were submitted
 	DryRun    DryRun  `json:"dry_run"`
-	Start     int64   `json:"start_unix_ms,omitempty"` // stake counts that was there at Start and at Mark
+	Start     int64   `json:"start_unix_ms,omitempty"` // only stake that was there at both Mark and Start counts
 	Mark      int64   `json:"mark_unix_ms,omitempty"`
 	Total     uint64  `json:"total_uthing"` // power of all accounts at Start
 	Tally     Tally   `json:"tally"`
-	Changed   int64   `json:"changed_unix_ms,omitempty"` // when it last changed whether the proposal would pass
+	Changed   int64   `json:"changed_unix_ms,omitempty"` // when [Poll.Passing] last changed
 	Outcome   Outcome `json:"outcome,omitempty"`
 	Reason    string  `json:"reason,omitempty"`
 	Ended     int64   `json:"ended,omitempty"`

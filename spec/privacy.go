@@ -17,9 +17,9 @@ type Privacy struct {
 	// are constants of the task: neither depends on how many rows a trainer has.
 	Rate  PPM    `json:"rate" yaml:"rate"`   // probability that a row is in a step
 	Steps uint32 `json:"steps" yaml:"steps"` // per round, in place of training.epochs
-	// Divisor is a constant. Under PrivacyExample the sum of a step is divided by it: about
-	// Rate times the rows of a trainer. Under PrivacyCentral the sum of all updates is: about
-	// the number of protected units.
+	// Divisor is a constant. Under PrivacyExample it divides the sum of a step, and is about
+	// Rate times the rows of a trainer. Under PrivacyCentral it divides the sum of all updates,
+	// and is about the number of protected units.
 	Divisor uint32 `json:"divisor" yaml:"divisor"`
 
 	// Unit and Corrupt are only for PrivacyCentral.
@@ -62,22 +62,22 @@ func (t TaskSpec) Private() bool { return t.Privacy.Mode != PrivacyNone }
 func (p Privacy) validate() error {
 	private, example := p.Mode != PrivacyNone, p.Mode == PrivacyExample
 	const (
-		elsewhere = "only the mode example takes steps over sampled rows: leave it out, or ask for that mode"
-		public    = "only the mode example samples, namely rows; who takes part in a round is public on the chain, so sampling clients amplifies nothing: leave it out, or ask for that mode"
+		onlySteps = "only the mode example takes steps over sampled rows: leave it out, or ask for that mode"
+		onlyRate  = "only the mode example samples, and it samples rows; who takes part in a round is public on the chain, so sampling clients amplifies nothing: leave it out, or ask for that mode"
 	)
 	if err := first(
-		check{"privacy.mode", !known(PrivacyModes(), p.Mode), fmt.Sprintf("unknown mode %q: want %s", p.Mode, choice(PrivacyModes()))},
-		check{"privacy.kind", p.Kind != "" && !known(PrivacyKinds(), p.Kind), fmt.Sprintf("unknown kind %q: want %s", p.Kind, choice(PrivacyKinds()))},
+		check{"privacy.mode", !known(PrivacyModes(), p.Mode), fmt.Sprintf("unknown mode %q: want %s", p.Mode, ChoiceOf(PrivacyModes()))},
+		check{"privacy.kind", p.Kind != "" && !known(PrivacyKinds(), p.Kind), fmt.Sprintf("unknown kind %q: want %s", p.Kind, ChoiceOf(PrivacyKinds()))},
 		check{"privacy.kind", !private && p.Kind != "", "the mode none adds no noise: leave it out, or ask for another mode"},
-		check{"privacy.kind", private && p.Kind == "", "missing: want " + choice(PrivacyKinds())},
+		check{"privacy.kind", private && p.Kind == "", "missing: want " + ChoiceOf(PrivacyKinds())},
 		check{"privacy.clip", !private && p.Clip > 0, "the mode none clips nothing: leave it out, or ask for another mode"},
 		check{"privacy.clip", private && p.Clip == 0, "missing or zero: want a bound on what one unit contributes, because noise cannot hide what is unbounded"},
 		check{"privacy.noise", !private && p.Noise > 0, "the mode none adds no noise: leave it out, or ask for another mode"},
 		check{"privacy.noise", private && p.Noise == 0, "missing or zero: want a multiple of privacy.clip, such as 1.1"},
-		check{"privacy.rate", !example && p.Rate > 0, public},
+		check{"privacy.rate", !example && p.Rate > 0, onlyRate},
 		check{"privacy.rate", example && p.Rate == 0, "missing or zero: want the probability that a row is in a step, such as 0.1"},
 		check{"privacy.rate", p.Rate > One, "want at most 1"},
-		check{"privacy.steps", !example && p.Steps > 0, elsewhere},
+		check{"privacy.steps", !example && p.Steps > 0, onlySteps},
 		check{"privacy.steps", example && p.Steps == 0, "missing or zero: want the number of steps that a trainer takes per round"},
 		check{"privacy.steps", p.Steps > MaxRounds, fmt.Sprintf("want at most %d", MaxRounds)},
 		check{"privacy.divisor", example && p.Divisor == 0, "missing or zero: want a constant, about privacy.rate times the rows of a trainer"},
@@ -125,7 +125,7 @@ func (t TaskSpec) validatePrivacy() error {
 // fixed point. More noise would not fit into the integers of an update.
 const MaxClip = 1 << 26
 
-// GradientClip is the largest clip of one row's gradient, in quanta and as a number. It keeps
+// GradientClip is the largest clip of one row's gradient, both in quanta and as a number. It keeps
 // tables of noise small, and rounding far finer than the noise.
 const GradientClip = 1 << 10
 

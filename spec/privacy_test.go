@@ -45,8 +45,8 @@ escrow: 1000
 privacy: {mode: example, kind: gaussian, clip: 0.3, noise: 1.1, rate: 0.2, steps: 10, divisor: 32}
 `
 
-// TestClipOfAGradient: whatever the clip, it is a like number of quanta, and no more than
-// so many, for a gradient does not travel in the fixed point of an update.
+// TestClipOfAGradient: for every clip the number of quanta is similar and bounded, because a gradient is
+// not encoded in the fixed point of an update.
 func TestClipOfAGradient(t *testing.T) {
 	task, err := spec.ParseTask([]byte(sampledFile))
 	if err != nil {
@@ -192,8 +192,7 @@ func TestCentralTasksAreRefused(t *testing.T) {
 	}
 }
 
-// TestWhatNoBookCounts: what other programs offer in the name of privacy is refused by
-// name, with its line.
+// TestWhatNoBookCounts: privacy settings of other programs are refused with their name and line.
 func TestWhatNoBookCounts(t *testing.T) {
 	for what, want := range map[string]string{
 		"clip: adaptive":                      "task file line 10: privacy.clip: a clip that adapts to the rows",
@@ -201,7 +200,7 @@ func TestWhatNoBookCounts(t *testing.T) {
 		"clip: 0.1, adaptive_clipping: true":  "privacy.adaptive_clipping: a clip that adapts to the rows",
 		"clip: 0.1, amplification: shuffling": "privacy.amplification: who takes part in a round is public",
 		"clip: 0.1, client_rate: 0.1":         "privacy.client_rate: who takes part in a round is public",
-		"clip: 0.1, rate: 0.1":                "privacy.rate 0.1: only the mode example samples, namely rows; who takes part in a round is public",
+		"clip: 0.1, rate: 0.1":                "privacy.rate 0.1: only the mode example samples, and it samples rows; who takes part in a round is public",
 	} {
 		_, err := spec.ParseTask([]byte(strings.Replace(privateFile, "clip: 0.1", what, 1)))
 		if err == nil || !strings.Contains(err.Error(), want) {

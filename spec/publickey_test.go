@@ -7,9 +7,9 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// TestPublicKeySigns: a key answers for what it has signed and for nothing else. The zero
-// key and the zero signature are none, also where the arithmetic of a weak key would take
-// it: under one of small order a signature of zeros passes for a quarter of all statements.
+// TestPublicKeySigns: a key verifies only what it has signed. The zero key and the zero signature are
+// invalid, although a weak key of small order would accept a signature of zeros for a quarter of
+// all statements.
 func TestPublicKeySigns(t *testing.T) {
 	private := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
 	key, statement := spec.PublicKeyOf(private), spec.DigestOf([]byte("charged"))

@@ -13,7 +13,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// revisable is a task in which every hyper-parameter may be set.
+// revisable returns a task in which every hyper-parameter may be set.
 func revisable() spec.TaskSpec {
 	t := spec.DefaultTask()
 	t.Name, t.Governed, t.Line = "digits", true, "digits"
@@ -25,7 +25,7 @@ func revisable() spec.TaskSpec {
 	return t
 }
 
-// set is the value of a field of a task file by its name.
+// set returns the value of a field of a task file by its name.
 func set(t spec.TaskSpec, name string) uint64 {
 	v := reflect.ValueOf(t)
 	for part := range strings.SplitSeq(name, ".") {
@@ -36,7 +36,7 @@ func set(t spec.TaskSpec, name string) uint64 {
 	return v.Uint()
 }
 
-// Each hyper-parameter is the field of its name, and no other one changes with it.
+// Each hyper-parameter changes the field of its name and no other one.
 func TestHyperparameters(t *testing.T) {
 	before := revisable()
 	if err := before.Validate(); err != nil {
@@ -59,7 +59,7 @@ func TestHyperparameters(t *testing.T) {
 		}
 	}
 	if !cmp.Equal(before, revisable()) {
-		t.Error("Revise changes what it is given")
+		t.Error("Revise has changed its argument")
 	}
 }
 

@@ -44,7 +44,7 @@ type Contribution struct {
 	Key        PublicKey `json:"key,omitzero"`          // of that data set when the round began; its owner signs the commitment
 	Commitment Digest    `json:"commitment"`            // see UpdateCommitment
 	Samples    uint32    `json:"samples"`               // rows that it claims to have trained on; if it withholds the number, what the task asks for; 0 if the task is private
-	Correct    uint32    `json:"correct"`               // how many of the Samples Base classified correctly
+	Correct    uint32    `json:"correct"`               // how many of the Samples the model Base classified correctly
 	Height     int64     `json:"height"`                // of the commitment; 0 before it
 	Took       Duration  `json:"took_ms,omitempty"`     // from the beginning of the round to the commitment
 	Missed     uint32    `json:"missed,omitempty"`      // rounds in a row, before this one, in which it was asked and did not commit

@@ -24,7 +24,7 @@ type Schedule struct {
 func Schedules() []Word {
 	return []Word{
 		{ScheduleConstant, "never changes the rate"},
-		{ScheduleStep, "multiplies the rate by `factor` after every so many rounds"},
+		{ScheduleStep, "multiplies the rate by `factor` once in `every` rounds"},
 		{ScheduleCosine, "lowers the rate along half a cosine to near 0 in the last of `target.rounds` (Loshchilov and Hutter 2017, without restarts)"},
 	}
 }
@@ -100,7 +100,7 @@ func halfCosine(n, d uint64) uint64 {
 func (s Schedule) validate() error {
 	step := s.Kind == ScheduleStep
 	return first(
-		check{"training.schedule.kind", s.Kind != "" && !known(Schedules(), s.Kind), fmt.Sprintf("unknown kind %q: want %s", s.Kind, choice(Schedules()))},
+		check{"training.schedule.kind", s.Kind != "" && !known(Schedules(), s.Kind), fmt.Sprintf("unknown kind %q: want %s", s.Kind, ChoiceOf(Schedules()))},
 		check{"training.schedule.warmup", s.Warmup > MaxRounds, fmt.Sprintf("want at most %d rounds", MaxRounds)},
 		check{"training.schedule.every", step && (s.Every == 0 || s.Every > MaxRounds), fmt.Sprintf("want 1 to %d rounds", MaxRounds)},
 		check{"training.schedule.every", !step && s.Every > 0, "only the kind step has it: leave it out"},

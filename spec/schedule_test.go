@@ -14,7 +14,7 @@ func TestScheduleByHand(t *testing.T) {
 	for name, c := range map[string]struct {
 		spec.Schedule
 		rounds uint32
-		want   []spec.PPM // of the rounds from 1 on, of a rate of 0.1
+		want   []spec.PPM // rates of the rounds from 1 on; the full rate is 0.1
 	}{
 		"none":             {spec.Schedule{}, 3, []spec.PPM{100_000, 100_000, 100_000, 100_000}},
 		"constant":         {spec.Schedule{Kind: spec.ScheduleConstant}, 3, []spec.PPM{100_000, 100_000, 100_000}},
@@ -40,8 +40,8 @@ func TestScheduleByHand(t *testing.T) {
 	}
 }
 
-// TestScheduleIsTheTrueOne: the integers are within 1 ppm of what floating point finds, for
-// every schedule that a task may have, and never 0.
+// TestScheduleIsTheTrueOne: for every schedule that a task may have, the integer rates are within 1 ppm of
+// the rates in floating point, and never 0.
 func TestScheduleIsTheTrueOne(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rounds := rapid.Uint32Range(1, spec.MaxRounds).Draw(t, "rounds")

@@ -149,8 +149,8 @@ func (d Data) validateRows() error {
 	}
 	number := func(c Column) bool { return c.Kind == ColumnNumber }
 	return first(
-		check{"data.features", d.Features != "" && !known(FeatureScales(), d.Features), fmt.Sprintf("unknown scale %q: want %s", d.Features, choice(FeatureScales()))},
-		check{"data.missing", d.Missing != "" && !known(MissingRules(), d.Missing), fmt.Sprintf("unknown rule %q: want %s", d.Missing, choice(MissingRules()))},
+		check{"data.features", d.Features != "" && !known(FeatureScales(), d.Features), fmt.Sprintf("unknown scale %q: want %s", d.Features, ChoiceOf(FeatureScales()))},
+		check{"data.missing", d.Missing != "" && !known(MissingRules(), d.Missing), fmt.Sprintf("unknown rule %q: want %s", d.Missing, ChoiceOf(MissingRules()))},
 		check{"data.missing", d.Missing == MissingImpute && d.Schema.IsZero(), "only rows with a schema can have missing cells: write data.schema, or leave it out"},
 		check{"data.features", d.Scaled() && d.Schema.IsZero(), "only rows with a schema can be scaled: write data.schema, or leave it out"},
 		check{"data.missing", d.Missing == MissingImpute && !d.Scaled() && slices.ContainsFunc(d.Schema.Columns, number), fmt.Sprintf("needs the mean of each column, which is known only if data.features is %s or %s", FeaturesStandard, FeaturesMinMax)},
@@ -188,7 +188,7 @@ func (s Schema) validate() error {
 			check{field, !printable(c.Name), fmt.Sprintf("name %.64q: want 1 to %d bytes of printable text", c.Name, maxName)},
 			check{field, c.Name == s.Label, fmt.Sprintf("%q is the label: list only the other columns", c.Name)},
 			check{field, names[c.Name], fmt.Sprintf("%q is listed twice", c.Name)},
-			check{field, !known(ColumnKinds(), c.Kind), fmt.Sprintf("%q has the unknown kind %q: want %s", c.Name, c.Kind, choice(ColumnKinds()))},
+			check{field, !known(ColumnKinds(), c.Kind), fmt.Sprintf("%q has the unknown kind %q: want %s", c.Name, c.Kind, ChoiceOf(ColumnKinds()))},
 			check{field, c.Kind == ColumnNumber && len(c.Values) > 0, fmt.Sprintf("%q is a number, and only a category has values: leave them out", c.Name)},
 			check{field, c.Kind == ColumnCategory && len(c.Values) == 0, fmt.Sprintf("%q is a category without values: list them", c.Name)},
 			check{field, c.Kind == ColumnCategory && (c.Min != "" || c.Max != ""), fmt.Sprintf("%q is a category, and only a number has bounds: leave them out", c.Name)},
@@ -243,7 +243,7 @@ func ordered(field string, least, most Decimal) error {
 }
 
 // tooClose reports whether two numbers may become equal when they are rounded to 32 bits. It
-// is true for all that do, and for some that do not. The distance of a number of 32 bits (IEEE
+// is true for all numbers that do become equal, and for some that do not. The distance of a number of 32 bits (IEEE
 // 754, binary32) to the next is at most 2^-23 of its magnitude, or 2^-149.
 func tooClose(low, high *big.Rat) bool {
 	step := new(big.Rat).Abs(low)

@@ -14,7 +14,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// tabled is a task whose rows have a schema: two numbers and a category of three values.
+// tabled returns a task whose rows have a schema: two numbers and a category of three values.
 func tabled(t *testing.T) spec.TaskSpec {
 	t.Helper()
 	task, err := spec.ParseTask([]byte(`name: penguins
@@ -153,7 +153,7 @@ func TestValidateSchema(t *testing.T) {
 	}
 }
 
-// Bounds are read as they are written, and as float32 can hold them.
+// A bound is accepted if float32 can hold it.
 func TestDecimal(t *testing.T) {
 	for text, valid := range map[spec.Decimal]bool{
 		"0": true, "-1.5": true, "2e-3": true, "+7E+2": true, "1e-45": true, "0.000001": true,
@@ -166,8 +166,8 @@ func TestDecimal(t *testing.T) {
 	}
 }
 
-// TestBoundsAreTwoNumbers: bounds that are accepted are not the same float32, which has no
-// width, and none are refused that are more than a few steps of float32 apart.
+// TestBoundsAreTwoNumbers: accepted bounds are two different float32 numbers. Bounds that are more than a
+// few steps of float32 apart are not refused.
 func TestBoundsAreTwoNumbers(t *testing.T) {
 	task := tabled(t)
 	rapid.Check(t, func(t *rapid.T) {

@@ -104,8 +104,8 @@ func (s Stage) parameters() uint64 {
 	return uint64(s.FanIn()+1) * uint64(s.Layer.Out)
 }
 
-// learned is the number of weights of all layers.
-func learned(stages []Stage) (parameters uint64) {
+// countWeights is the number of weights of all layers.
+func countWeights(stages []Stage) (parameters uint64) {
 	for _, s := range stages {
 		parameters += s.parameters()
 	}
@@ -130,8 +130,8 @@ func work(stages []Stage) (products uint64) {
 	return products
 }
 
-// putOut is the number of outputs of all layers for one row.
-func putOut(stages []Stage) (values uint64) {
+// outputValues is the number of outputs of all layers for one row.
+func outputValues(stages []Stage) (values uint64) {
 	for _, s := range stages {
 		values += uint64(s.Out.Values())
 	}

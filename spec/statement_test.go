@@ -10,7 +10,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// preimage is what Statement hashes, written down a second time.
+// preimage is a second implementation of what Statement hashes.
 func preimage(domain string, parts ...[]byte) []byte {
 	var b []byte
 	for _, part := range append([][]byte{[]byte("althing/v1/" + domain)}, parts...) {
@@ -19,9 +19,9 @@ func preimage(domain string, parts ...[]byte) []byte {
 	return b
 }
 
-// No two lists of parts have the same preimage, and so none the same digest.
+// Different lists of parts have different preimages, and so different digests.
 func TestStatementIsInjective(t *testing.T) {
-	// Short parts over a small alphabet, so that joined they often are the same.
+	// Short parts over a small alphabet, so that joined parts are often equal.
 	part := rapid.SliceOfN(rapid.SampledFrom([]byte{0, 1, 'a'}), 0, 3)
 	list := rapid.SliceOfN(part, 0, 4)
 	domain := rapid.SampledFrom([]string{"", "a", "aa"})
@@ -49,7 +49,7 @@ func TestStatementIsInjective(t *testing.T) {
 	})
 }
 
-// Parts that read the same when joined are told apart.
+// Lists of parts that are equal when joined have different digests.
 func TestStatementTellsPartsApart(t *testing.T) {
 	seen := map[spec.Digest]int{}
 	for i, parts := range [][][]byte{
@@ -73,7 +73,7 @@ func TestStatementTellsPartsApart(t *testing.T) {
 	}
 }
 
-// Every field of a slot, the kind and each thing said make another commitment.
+// Every field of a slot, the kind and every part of the statement change the commitment.
 func TestCommitmentsDiffer(t *testing.T) {
 	slot := spec.Slot{Chain: "althing-1", Task: 1, Round: 2, Node: 3}
 	d, salt := spec.DigestOf([]byte("update")), spec.Salt{7}
@@ -116,9 +116,8 @@ func TestCommitmentsDiffer(t *testing.T) {
 	}
 }
 
-// A commitment is a fixed function: what nodes wrote down once must open for
-// ever. The digests were computed by another program, from the words of the
-// documentation.
+// A commitment is a fixed function: commitments of the past must always open. The digests were computed by
+// another program that follows the documentation.
 func TestCommitmentsAreStable(t *testing.T) {
 	slot := spec.Slot{Chain: "althing-1", Task: 1, Round: 2, Node: 3}
 	d, salt := spec.DigestOf([]byte("update")), spec.Salt{7}

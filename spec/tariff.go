@@ -45,10 +45,10 @@ func (of Tariff) Validate() error {
 		return fmt.Errorf("the parts of trainers, evaluators, aggregators and validators add up to %d parts per million: want %d", parts, One)
 	}
 	if of.MinPay > MaxEscrow/1_000_000 {
-		return fmt.Errorf("min_pay of %d uthing: want at most %d, a millionth of the largest supply", of.MinPay, MaxEscrow/1_000_000)
+		return fmt.Errorf("min_pay of %s: want at most %s, a millionth of the largest supply", Money(of.MinPay), Money(MaxEscrow/1_000_000))
 	}
 	if of.MinBond > MaxEscrow/1_000_000 {
-		return fmt.Errorf("min_bond of %d uthing: want at most %d, a millionth of the largest supply", of.MinBond, MaxEscrow/1_000_000)
+		return fmt.Errorf("min_bond of %s: want at most %s, a millionth of the largest supply", Money(of.MinBond), Money(MaxEscrow/1_000_000))
 	}
 	if worst := max(of.NoReveal, of.WrongAggregate, of.Equivocation); worst > MaxSlash {
 		return fmt.Errorf("a fault costs %s of a bond: want at most %s", worst, MaxSlash)
@@ -65,8 +65,8 @@ func (of Tariff) Pays(t TaskSpec) error {
 		return nil
 	}
 	return &FieldError{Field: "escrow", Why: fmt.Sprintf(
-		"pays %d uthing per round for %d nodes: want at least %d for each node, so an escrow of %d for %d rounds and the reserve of one",
-		t.PerRound(), asked, of.MinPay, least*(uint64(t.Target.Rounds)+1), t.Target.Rounds)}
+		"pays %s per round for %d nodes: want at least %s for each node, so an escrow of at least %d uthing for %d rounds and the reserve of one",
+		Money(t.PerRound()), asked, Money(of.MinPay), least*(uint64(t.Target.Rounds)+1), t.Target.Rounds)}
 }
 
 // Of is the part p of an amount, rounded down.

@@ -154,7 +154,7 @@ func TestParseTaskNamesLineAndField(t *testing.T) {
 		"too large a batch":      {"[32]\n  classes: 10\ndata:\n  name: digits\ntraining:\n", "[1024]\n  classes: 10\ndata:\n  name: digits\ntraining:\n  batch: 130_436\n", 10, "training.batch", "2058 values per row: want at most 130435 rows"},
 		"too long a batch":       {"64\n  hidden: [32]\n  classes: 10\ndata:\n  name: digits\ntraining:\n", "1048576\n  hidden: [32]\n  classes: 10\ndata:\n  name: digits\ntraining:\n  batch: 32_768\n", 10, "training.batch", "33554752 multiplications: want at most 32767 rows"},
 		"escrow too small":       {"1_000_000", "324", 13, "escrow", "too small"}, // 25 rounds of 13 trainers
-		"escrow above supply":    {"1_000_000", "1000000000000001", 13, "escrow", "more uthing than exist"},
+		"escrow above supply":    {"1_000_000", "1000000000000001", 13, "escrow", "more than can exist: want at most 1000000000000000 uthing"},
 		"two aggregators":        {"escrow", "selection:\n  aggregators: 2\nescrow", 14, "selection.aggregators", "3f+1"},
 		"more least than wanted": {"escrow", "selection:\n  trainers: 4\n  min_trainers: 5\nescrow", 15, "selection.min_trainers", "more than selection.trainers"},
 		"too many trainers":      {"escrow", "selection:\n  trainers: 1576\nescrow", 14, "selection.trainers", "backups included"},

@@ -69,14 +69,14 @@ func TestPPMRoundTrip(t *testing.T) {
 	})
 }
 
-// text is what has a form for people that machines read back.
+// text is implemented by types with a text form that can be read back.
 type text[T any] interface {
 	*T
 	encoding.TextUnmarshaler
 }
 
-// roundTrips wants the values to have different words that read back as they
-// were, and some others not to be read at all.
+// roundTrips checks that the values have different texts, which read back as the same values, and that
+// some other texts are refused.
 func roundTrips[T comparable, P text[T]](t *testing.T, values []T, refused ...string) {
 	t.Helper()
 	said := map[string]T{}

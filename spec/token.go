@@ -1,6 +1,10 @@
 package spec
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
 
 // The token. The network counts in uthing, people read THING.
 const (
@@ -21,4 +25,19 @@ func ParseThing(s string) (uint64, error) {
 		return 0, fmt.Errorf("%.64q: more THING than there can ever be: want at most %d", s, Cap/Thing)
 	}
 	return n, err
+}
+
+// Money returns an amount of uthing in THING, as errors and pages show it: "1.5 THING".
+func Money(uthing uint64) string { return MoneyOf(strconv.FormatUint(uthing, 10)) }
+
+// MoneyOf returns an amount of uthing in THING, like [Money]. The amount is in decimal digits
+// and may exceed 64 bits.
+func MoneyOf(digits string) string { return thing(digits) + " THING" }
+
+// thing converts an amount from uthing to THING, both in decimal digits.
+func thing(digits string) string {
+	const places = 6 // of a millionth
+	digits = strings.Repeat("0", max(0, places+1-len(digits))) + digits
+	point := len(digits) - places
+	return strings.TrimSuffix(strings.TrimRight(digits[:point]+"."+digits[point:], "0"), ".")
 }

@@ -52,13 +52,13 @@ func (t Training) Validate() error { return t.validate() }
 
 func (t Training) validate() error {
 	if err := first(
-		check{"training.optimiser", !known(Optimisers(), t.Optimiser), fmt.Sprintf("unknown optimiser %q: want %s", t.Optimiser, choice(Optimisers()))},
+		check{"training.optimiser", !known(Optimisers(), t.Optimiser), fmt.Sprintf("unknown optimiser %q: want %s", t.Optimiser, ChoiceOf(Optimisers()))},
 		check{"training.batch", t.Batch == 0 || t.Batch > MaxWidth, fmt.Sprintf("want 1 to %d rows", MaxWidth)},
 		check{"training.epochs", t.Epochs == 0 || t.Epochs > MaxRounds, fmt.Sprintf("want 1 to %d", MaxRounds)},
 		check{"training.rate", t.Rate == 0, "missing or zero: want a learning rate above zero"},
 		check{"training.momentum", t.Optimiser == OptimiserSGD && t.Momentum > 0, "sgd has no momentum: leave it out, or ask for the optimiser momentum or nesterov"},
 		check{"training.momentum", t.Optimiser != OptimiserSGD && (t.Momentum == 0 || t.Momentum >= One), fmt.Sprintf("%s needs a momentum above 0 and below 1, such as 0.9", t.Optimiser)},
-		check{"training.arithmetic", !known(Arithmetics(), t.Arithmetic), fmt.Sprintf("unknown arithmetic %q: want %s", t.Arithmetic, choice(Arithmetics()))},
+		check{"training.arithmetic", !known(Arithmetics(), t.Arithmetic), fmt.Sprintf("unknown arithmetic %q: want %s", t.Arithmetic, ChoiceOf(Arithmetics()))},
 	); err != nil {
 		return err
 	}

@@ -42,7 +42,7 @@ type FieldError struct {
 	kind  string // of file: taskFile, proposalFile or schemaFile; empty: taskFile
 }
 
-// taskFile is the kind of file that errors name where they name no other.
+// taskFile is the kind of file that errors name by default.
 const taskFile = "task"
 
 // Error names the line, the field, what was given and what is wrong with it.
@@ -107,7 +107,7 @@ func (t TaskSpec) Validate() error {
 	if err != nil {
 		return err
 	}
-	values, products := putOut(stages), work(stages) // at least one of each
+	values, products := outputValues(stages), work(stages) // at least one of each
 	return first(
 		check{"model.classes", t.Data.Schema.IsZero() && t.Model.Classes == 1, "a model that predicts a number needs data.schema, with a label that has no classes"},
 		check{"training.batch", uint64(t.Training.Batch)*values > MaxBatch, fmt.Sprintf("the model's layers put out %d values per row: want at most %d rows", values, MaxBatch/values)},
@@ -115,12 +115,12 @@ func (t TaskSpec) Validate() error {
 		check{"target.rounds", t.Data.MeasuresColumns() && t.Model.Init.IsZero() && t.Target.Rounds < 2, "want at least 2: data.schema does not state the bounds of every column, so the first round only measures them"},
 		check{"training.schedule.warmup", t.Training.Schedule.Warmup >= t.Target.Rounds, fmt.Sprintf("want less than target.rounds, which is %d: the full rate is reached after the warm-up", t.Target.Rounds)},
 		check{"escrow", t.Escrow == 0, "missing: want the reward in uthing, above zero"},
-		check{"escrow", t.Escrow > MaxEscrow, fmt.Sprintf("more uthing than exist: want at most %d", MaxEscrow)},
-		check{"escrow", t.PerRound() < uint64(t.Selection.Asked()), fmt.Sprintf("too small: want at least %d, which pays each trainer, backups included, 1 uthing per round", uint64(t.Selection.Asked())*(uint64(t.Target.Rounds)+1))},
+		check{"escrow", t.Escrow > MaxEscrow, fmt.Sprintf("more than can exist: want at most %d uthing", MaxEscrow)},
+		check{"escrow", t.PerRound() < uint64(t.Selection.Asked()), fmt.Sprintf("too small: want at least %d uthing, which pay each trainer, backups included, 1 uthing per round", uint64(t.Selection.Asked())*(uint64(t.Target.Rounds)+1))},
 		check{"retries", t.Retries > MaxRetries, fmt.Sprintf("want at most %d", MaxRetries)},
 		check{"retain", !bounded(t.Retain), outOfBounds(t.Retain)},
 		check{"line", t.Line != "" && !printable(t.Line), fmt.Sprintf("want at most %d bytes of printable text", maxName)},
-		check{"audit", !known(Audits(), t.Audit), "want " + choice(Audits())},
+		check{"audit", !known(Audits(), t.Audit), "want " + ChoiceOf(Audits())},
 		check{"audit", t.Model.Private() && t.Audit == AuditPublic, fmt.Sprintf("the model is for members only, and anybody can compute its versions from model 0 and public updates: want %s or %s", AuditMembers, AuditAggregators)},
 	)
 }
@@ -142,7 +142,7 @@ func (s Selection) validate() error {
 		return err
 	}
 	return first(
-		check{"selection.rule", !known(SelectionRules(), s.Rule), fmt.Sprintf("unknown rule %q: want %s", s.Rule, choice(SelectionRules()))},
+		check{"selection.rule", !known(SelectionRules(), s.Rule), fmt.Sprintf("unknown rule %q: want %s", s.Rule, ChoiceOf(SelectionRules()))},
 		check{"selection.trainers", s.Trainers == 0 || s.Asked() > MaxTrainers, fmt.Sprintf("want 1 to %d, backups included", MaxTrainers)},
 		check{"selection.min_trainers", s.MinTrainers == 0, "missing: want at least 1"},
 		check{"selection.min_trainers", s.MinTrainers > s.Trainers, fmt.Sprintf("more than selection.trainers, which is %d", s.Trainers)},
@@ -152,7 +152,7 @@ func (s Selection) validate() error {
 		check{"selection.patience", s.Patience > MaxPatience, fmt.Sprintf("want at most %s, in multiples of the median time that trainers took", MaxPatience)},
 		check{"selection.capability", s.Capability != "" && !printable(s.Capability), fmt.Sprintf("%.64q: want at most %d bytes of printable text", s.Capability, maxName)},
 		check{"selection.min_accuracy", s.MinAccuracy > One, "want at most 1"},
-		check{"selection.min_stake", s.MinStake > MaxEscrow, fmt.Sprintf("more uthing than exist: want at most %d", MaxEscrow)},
+		check{"selection.min_stake", s.MinStake > MaxEscrow, fmt.Sprintf("more than can exist: want at most %d uthing", MaxEscrow)},
 	)
 }
 

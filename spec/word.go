@@ -16,7 +16,7 @@ type FieldWords struct {
 }
 
 // String lists the words for people: "sgd, momentum or adam".
-func (f FieldWords) String() string { return choice(f.Words) }
+func (f FieldWords) String() string { return ChoiceOf(f.Words) }
 
 // Vocabulary lists every field of a task file whose value is a word, with the valid words.
 // [TaskSpec.Validate] refuses all others. Tests and documents are checked against it.
@@ -47,8 +47,8 @@ func known(words []Word, name string) bool {
 	return slices.ContainsFunc(words, func(w Word) bool { return w.Name == name })
 }
 
-// choice is [Choice] of the names of words.
-func choice(words []Word) string {
+// ChoiceOf is [Choice] of the names of words.
+func ChoiceOf(words []Word) string {
 	names := make([]string, len(words))
 	for i, w := range words {
 		names[i] = w.Name

@@ -28,7 +28,7 @@ func wordFields(prefix string, of reflect.Type) (names []string) {
 	return names
 }
 
-// say sets a field of a task file, by its dotted name; of a list, that of the first.
+// say sets a field of a task file by its dotted name; in a list, that of the first element.
 func say(v reflect.Value, field, word string) {
 	first, rest, _ := strings.Cut(field, ".")
 	for f, value := range v.Fields() {
@@ -65,7 +65,7 @@ func TestVocabularyHasEveryField(t *testing.T) {
 	}
 }
 
-// A task with another word than those in the list is refused, and told the list.
+// A task with a word that is not in the list is refused, and the error names the list.
 func TestVocabularyIsAllThereIs(t *testing.T) {
 	unknown := func(field, word string) (spec.FieldError, bool) {
 		task, err := spec.ParseTask([]byte(least))
@@ -111,7 +111,7 @@ func TestVocabularyIsAllThereIs(t *testing.T) {
 	}
 }
 
-// Every kind of model stands for layers: a kind that has none is no kind.
+// Every kind of model has layers.
 func TestEveryKindOfModelHasLayers(t *testing.T) {
 	for _, w := range spec.ModelKinds() {
 		with := func(change func(*spec.Model)) spec.Model {

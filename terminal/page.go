@@ -90,24 +90,35 @@ func (s *Screen) labelled(rows [][]view.Cell, bars []view.Bar) (lines []string) 
 		}
 	}
 	for _, bar := range bars {
-		lines = append(lines, s.Bar(bar, label))
+		cell := s.Bar(bar, label)
+		lines = append(lines, s.Paint(cell.Tone, cell.Text))
 	}
 	return lines
 }
 
-// Bar draws a bar in one line, with its label padded to label columns. If All is 0, only the
-// label and the text are drawn.
-func (s *Screen) Bar(b view.Bar, label int) string {
-	const width = 30
+// Bar draws a bar in one line, its label in so many columns. A bar of nothing is not drawn,
+// only its label and its text.
+func (s *Screen) Bar(b view.Bar, label int) view.Cell {
+	width := s.barWidth()
 	line := ""
 	if label > 0 || b.Label != "" {
 		line = pad(s.Plain(b.Label), label) + "  "
 	}
 	if b.All > 0 {
-		full := int(min(b.Done, b.All) * width / b.All)
+		full := int(min(b.Done, b.All) * uint64(width) / b.All)
 		line += "[" + strings.Repeat("=", full) + strings.Repeat(" ", width-full) + "] "
 	}
-	return line + s.Plain(b.Text)
+	return view.Cell{Text: line + s.Plain(b.Text), Tone: b.Tone}
+}
+
+// barWidth is how many columns the inside of a bar takes: 30 on a screen of 80 columns and in
+// a pipe, more and less on other screens.
+func (s *Screen) barWidth() int {
+	const least, usual, most = 10, 30, 60
+	if s.Columns == 0 {
+		return usual
+	}
+	return max(least, min(most, usual+s.Columns-usualColumns))
 }
 
 // Plot draws a curve.

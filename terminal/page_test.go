@@ -35,7 +35,7 @@ privacy  holds against everybody
          but the aggregators of
          the round
          second line
-quorum   [===============               ] 50%
+quorum   [=====     ] 50%
 as is    would pass
 `
 	if diff := cmp.Diff(want, drawn(t, terminal.Screen{Columns: 34}, p)); diff != "" {

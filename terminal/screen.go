@@ -135,10 +135,10 @@ func (s *Screen) Paragraph(text string) error {
 	return nil
 }
 
-// Redraw replaces the region at the end of the screen. Each line is cut at the width of the
-// terminal, because a wrapped line could not be drawn over. If lines cannot be redrawn,
-// nothing is printed.
-func (s *Screen) Redraw(lines ...string) {
+// Redraw replaces the region at the end of the screen by lines, each in the colour of its tone.
+// A line is cut where the terminal ends, for a line that goes on in the next one could not be
+// drawn over. Where lines cannot be redrawn, nothing is printed.
+func (s *Screen) Redraw(lines ...view.Cell) {
 	if !s.Live {
 		return
 	}
@@ -150,9 +150,9 @@ func (s *Screen) Redraw(lines ...string) {
 	text.WriteString(s.eraseCode())
 	s.drawn = nil
 	for _, line := range lines {
-		line = cut(s.Plain(line), s.Columns)
-		s.drawn = append(s.drawn, columns(line))
-		text.WriteString(line + "\n")
+		shown := cut(s.Plain(line.Text), s.Columns)
+		s.drawn = append(s.drawn, columns(shown))
+		text.WriteString(s.Paint(line.Tone, shown) + "\n")
 	}
 	fmt.Fprint(s.Out, text.String())
 }

@@ -31,7 +31,7 @@ func TestPipe(t *testing.T) {
 	if s.Colour || s.Live || s.UTF8 || s.Columns != 0 {
 		t.Errorf("a pipe is taken for a terminal: %+v", s)
 	}
-	s.Redraw("progress")
+	s.Redraw(view.Cells("progress")...)
 	if err := s.PrintTone(view.Good, strings.Repeat("word ", 40)+"…"); err != nil {
 		t.Fatal(err)
 	}
@@ -69,14 +69,14 @@ func TestPlain(t *testing.T) {
 func TestRedraw(t *testing.T) {
 	var out bytes.Buffer
 	s := terminal.Screen{Out: &out, Live: true, Columns: 40, Lines: 3}
-	s.Redraw("one", "two", strings.Repeat("wide", 11))
-	s.Redraw("three")
+	s.Redraw(view.Cells("one", "two", strings.Repeat("wide", 11))...)
+	s.Redraw(view.Cells("three")...)
 	if err := s.Print("done"); err != nil {
 		t.Fatal(err)
 	}
-	s.Redraw("four")
+	s.Redraw(view.Cells("four")...)
 	s.Keep()
-	s.Redraw("five")
+	s.Redraw(view.Cells("five")...)
 	want := "two\n" + strings.Repeat("wide", 10) + "\n" + "\x1b[2A\x1b[Jthree\n" + "\x1b[1A\x1b[Jdone\n" + "four\nfive\n"
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -88,11 +88,38 @@ func TestRedraw(t *testing.T) {
 func TestRedrawNarrower(t *testing.T) {
 	var out bytes.Buffer
 	s := terminal.Screen{Out: &out, Live: true, Columns: 80, Lines: 24}
-	s.Redraw(strings.Repeat("x", 80), "short", "")
+	s.Redraw(view.Cells(strings.Repeat("x", 80), "short", "")...)
 	s.Columns = 40
-	s.Redraw("next")
+	s.Redraw(view.Cells("next")...)
 	if want := strings.Repeat("x", 80) + "\nshort\n\n\x1b[4A\x1b[Jnext\n"; out.String() != want {
 		t.Errorf("got %q, want %q", out.String(), want)
+	}
+}
+
+// TestRedrawColour: a line of the region has the colour of its tone, which takes no columns.
+func TestRedrawColour(t *testing.T) {
+	var out bytes.Buffer
+	s := terminal.Screen{Out: &out, Live: true, Colour: true, Columns: 40, Lines: 24}
+	s.Redraw(view.Cell{Text: strings.Repeat("x", 50), Tone: view.Bad}, view.Cell{Text: "y"})
+	s.Redraw()
+	if want := "\x1b[31m" + strings.Repeat("x", 40) + "\x1b[0m\ny\n\x1b[2A\x1b[J"; out.String() != want {
+		t.Errorf("got %q, want %q", out.String(), want)
+	}
+}
+
+// TestBarWidth: a bar is as wide as the screen leaves room for, and its text still fits into 80
+// columns.
+func TestBarWidth(t *testing.T) {
+	bar := view.Bar{Label: "quorum", Done: 1, All: 2, Text: "12.5%    of 33.4% at least, 2 voters"}
+	for columns, want := range map[int]int{0: 30, 40: 10, 60: 10, 80: 30, 100: 50, 160: 60} {
+		s := terminal.Screen{Columns: columns}
+		text := s.Bar(bar, 8).Text
+		if got := strings.IndexByte(text, ']') - strings.IndexByte(text, '[') - 1; got != want {
+			t.Errorf("with %d columns a bar is %d wide, want %d", columns, got, want)
+		}
+		if columns == 80 && len(text) > columns {
+			t.Errorf("%q is wider than %d columns", text, columns)
+		}
 	}
 }
 

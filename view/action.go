@@ -29,13 +29,13 @@ func ActionTitle(a spec.Action) string {
 	case a.UpdateModel != nil:
 		return fmt.Sprintf("update_model of task %d", a.UpdateModel.Task)
 	case a.AddParticipant != nil:
-		return fmt.Sprintf("add_participant: node %d is granted a stake of %s", a.AddParticipant.Node, Money(uint64(a.AddParticipant.Grant)))
+		return fmt.Sprintf("add_participant: node %d is granted a stake of %s", a.AddParticipant.Node, spec.Money(uint64(a.AddParticipant.Grant)))
 	case a.RemoveParticipant != nil:
 		return fmt.Sprintf("remove_participant: node %d, for %q", a.RemoveParticipant.Node, a.RemoveParticipant.Reason)
 	case a.UpdateParams != nil:
 		return "update_params of " + a.UpdateParams.Module
 	case a.Mint != nil:
-		return fmt.Sprintf("mint: %s for %s", Money(uint64(a.Mint.Amount)), a.Mint.To)
+		return fmt.Sprintf("mint: %s for %s", spec.Money(uint64(a.Mint.Amount)), a.Mint.To)
 	case a.Cancel != nil:
 		return fmt.Sprintf("cancel: proposal %d leaves the timelock", a.Cancel.Proposal)
 	case a.Unknown != "":

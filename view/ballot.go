@@ -61,9 +61,9 @@ func (b Ballot) Page() Page {
 	}
 	p.Row("proposer", b.Proposer())
 	p.summaryRows(b.Summary)
-	deposit := Money(b.Deposit)
+	deposit := spec.Money(b.Deposit)
 	if b.Status == spec.ProposalDeposit {
-		deposit += " of " + Money(b.Rules.MinDeposit)
+		deposit += " of " + spec.Money(b.Rules.MinDeposit)
 	}
 	p.Row("deposit", deposit)
 	p.actionRows(b.Actions, nil)
@@ -92,7 +92,7 @@ func ProposalWaitsFor(b Ballot) []string {
 	left := WholeSeconds(b.left())
 	switch b.Status {
 	case spec.ProposalDeposit:
-		return []string{fmt.Sprintf("deposit: %s of %s; the rest is due in %s", Thing(b.Deposit), Money(b.Rules.MinDeposit), left)}
+		return []string{fmt.Sprintf("deposit: %s of %s; the rest is due in %s", Thing(b.Deposit), spec.Money(b.Rules.MinDeposit), left)}
 	case spec.ProposalVoting:
 		passing, why := b.Poll.Passing(b.Rules)
 		voted := spec.Share(b.Poll.Tally.Cast(), b.Poll.Total)
@@ -137,11 +137,11 @@ func (b Ballot) TallyPage() Page { return of(Part{Bars: b.Bars()}) }
 func (b Ballot) ownVote() string {
 	switch {
 	case b.Own.Voted:
-		return "has voted with " + Money(b.Own.Power)
+		return "has voted with " + spec.Money(b.Own.Power)
 	case b.Own.Power == 0:
-		return fmt.Sprintf("cannot vote: of %s bonded and %s staked, none was there when the vote began", Money(b.Own.Bonded), Money(b.Own.Staked))
+		return fmt.Sprintf("cannot vote: of %s bonded and %s staked, none was there when the vote began", spec.Money(b.Own.Bonded), spec.Money(b.Own.Staked))
 	}
-	return fmt.Sprintf("has %s to vote with, and has not voted", Money(b.Own.Power))
+	return fmt.Sprintf("has %s to vote with, and has not voted", spec.Money(b.Own.Power))
 }
 
 // TimelockText is what the timelock says of a passed proposal.
@@ -237,7 +237,7 @@ func (d Draft) Page() Page {
 	p.Row("proposal", d.Title)
 	p.summaryRows(d.Summary)
 	p.Row("proposer", d.Proposer)
-	p.Row("deposit", Money(uint64(d.Deposit)))
+	p.Row("deposit", spec.Money(uint64(d.Deposit)))
 	p.actionRows(d.Actions, d.owners)
 	if d.Actions[0].Text == "" {
 		p.dryRunRows(d.DryRun, d.Dangerous, d.Digest)

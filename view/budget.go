@@ -151,7 +151,11 @@ func (v Budget) Page() Page {
 func (v Budget) Bar() Bar {
 	limit := v.book.Limit.Epsilon
 	gone := limit - min(limit, v.book.Left())
-	return Bar{"", uint64(gone), uint64(max(1, limit)), fmt.Sprintf("%s of %s is spent or reserved", gone, v.Limit)}
+	bar := Bar{Done: uint64(gone), All: uint64(max(1, limit)), Text: fmt.Sprintf("%s of %s is spent or reserved", gone, v.Limit)}
+	if gone == limit {
+		bar.Tone = Bad
+	}
+	return bar
 }
 
 // budgetRows are the rows about a budget.

@@ -146,7 +146,7 @@ func (m TaskModel) Page() Page {
 		}
 	})
 	participants := Table([]string{"NODE", "NAME", "ROLE", "ROUNDS", "SERVED", "EARNED"}, m.Participants, func(n Participant) []any {
-		return []any{n.Node, n.Name, n.Role, n.Rounds, n.Served, Money(n.Earned)}
+		return []any{n.Node, n.Name, n.Role, n.Rounds, n.Served, spec.Money(n.Earned)}
 	})
 	if len(m.Charges) > 0 {
 		return of(p, versions, chargeTable(m.Charges), participants)

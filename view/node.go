@@ -36,13 +36,13 @@ func (v Node) Page() Page {
 		return of(p)
 	}
 	p.Row("roles", rolesText(profile.Roles))
-	p.Row("stake", Money(v.Stake))
+	p.Row("stake", spec.Money(v.Stake))
 	if v.Granted > 0 {
-		p.Row("granted", Money(v.Granted)+" of it by a vote: it cannot vote, and is burned when the node exits")
+		p.Row("granted", spec.Money(v.Granted)+" of it by a vote: it cannot vote, and is burned when the node exits")
 	}
-	p.Row("bonded", Dash(v.Bonded == 0, Money(v.Bonded)+", which its tasks hold"))
+	p.Row("bonded", Dash(v.Bonded == 0, spec.Money(v.Bonded)+", which its tasks hold"))
 	for i, u := range v.Unbonding {
-		p.Row(firstRow(i, "unbonding"), fmt.Sprintf("%d: %s, with the owner at %s", u.Number, Money(u.Amount), Date(u.Due)))
+		p.Row(firstRow(i, "unbonding"), fmt.Sprintf("%d: %s, with the owner at %s", u.Number, spec.Money(u.Amount), Date(u.Due)))
 	}
 	p.Row("busy", fmt.Sprintf("%d of %s", v.Busy, Counted(profile.Slots, "slot")))
 	p.Row("endpoint", Dash(profile.Endpoint == "", profile.Endpoint))
@@ -171,7 +171,7 @@ func policyLines(profile spec.Profile) (lines []string) {
 		lines = append(lines, "at least "+Counted(p.MinAggregators, "aggregator"))
 	}
 	if p.MinPay > 0 {
-		lines = append(lines, fmt.Sprintf("at least %s per round for its part", Money(p.MinPay)))
+		lines = append(lines, fmt.Sprintf("at least %s per round for its part", spec.Money(p.MinPay)))
 	}
 	if p.MinDeadline > 0 {
 		lines = append(lines, fmt.Sprintf("at least %s for training", p.MinDeadline))

@@ -32,6 +32,15 @@ type Cell struct {
 	Tone Tone
 }
 
+// Cells are lines of text in a neutral tone.
+func Cells(lines ...string) []Cell {
+	cells := make([]Cell, len(lines))
+	for i, line := range lines {
+		cells[i].Text = line
+	}
+	return cells
+}
+
 // Tone says whether a text is good or bad news. A terminal shows it as a colour.
 type Tone int
 
@@ -42,11 +51,12 @@ const (
 	Bad
 )
 
-// Bar is a part of a whole: Done of All.
+// Bar is a part of a whole: Done of All. A bar of nothing is a label and a text.
 type Bar struct {
 	Label     string
 	Done, All uint64
 	Text      string // stands behind the bar
+	Tone      Tone   // of the bar and its text
 }
 
 // Plot is a curve through values.

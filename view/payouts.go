@@ -175,21 +175,21 @@ func (e Earning) Who() string {
 // Page shows who earned what, and where the rest of the escrow is.
 func (p Payouts) Page() Page {
 	earned := Table([]string{"ROLE", "WHO", "SERVED", "EARNED", "ABORTED"}, p.Earnings, func(e Earning) []any {
-		return []any{e.Role, e.Who(), Dash(e.Node == 0, fmt.Sprintf("%d of %d", e.Served, e.Rounds)), Money(e.Earned), Dash(e.Aborted == 0, Money(e.Aborted))}
+		return []any{e.Role, e.Who(), Dash(e.Node == 0, fmt.Sprintf("%d of %d", e.Served, e.Rounds)), spec.Money(e.Earned), Dash(e.Aborted == 0, spec.Money(e.Aborted))}
 	})
 	var sums Part
-	sums.Row("for rounds", Money(p.Paid-p.Fees-p.Delivered))
-	sums.Row("fees", Money(p.Fees)+", for aborted rounds and a committee that waited")
-	sums.Row("deliveries", Money(p.Delivered)+", for updates that reached an aborted round")
-	sums.Row("paid", Money(p.Paid))
-	sums.Row("refunded", Money(p.Refunded))
-	sums.Row("in escrow", Money(p.Held))
-	sums.Row("locked", Money(p.Escrow))
+	sums.Row("for rounds", spec.Money(p.Paid-p.Fees-p.Delivered))
+	sums.Row("fees", spec.Money(p.Fees)+", for aborted rounds and a committee that waited")
+	sums.Row("deliveries", spec.Money(p.Delivered)+", for updates that reached an aborted round")
+	sums.Row("paid", spec.Money(p.Paid))
+	sums.Row("refunded", spec.Money(p.Refunded))
+	sums.Row("in escrow", spec.Money(p.Held))
+	sums.Row("locked", spec.Money(p.Escrow))
 	if len(p.Faults) > 0 {
-		sums.Row("slashed", Money(p.Slashed)+", all of it burned")
+		sums.Row("slashed", spec.Money(p.Slashed)+", all of it burned")
 	}
 	for _, f := range p.Faults {
-		sums.Row("", Cell{fmt.Sprintf("%s of %d %s, %s, first in round %d", Money(f.Burned), f.Node, f.Name, f.Kind, f.Round), Bad})
+		sums.Row("", Cell{fmt.Sprintf("%s of %d %s, %s, first in round %d", spec.Money(f.Burned), f.Node, f.Name, f.Kind, f.Round), Bad})
 	}
 	return of(earned, sums)
 }

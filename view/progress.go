@@ -63,8 +63,8 @@ func AbortText(r spec.Round) string {
 	case r.Paid == 0:
 		return "aborted: " + r.Reason
 	case survivors == 0:
-		return "aborted: " + r.Reason + "; " + Money(r.Paid) + " of fees"
+		return "aborted: " + r.Reason + "; " + spec.Money(r.Paid) + " of fees"
 	default:
-		return "stopped: " + r.Reason + "; " + Money(r.Paid) + " paid for " + Counted(survivors, "update")
+		return "stopped: " + r.Reason + "; " + spec.Money(r.Paid) + " paid for " + Counted(survivors, "update")
 	}
 }

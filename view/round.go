@@ -104,7 +104,7 @@ func (v Round) Page() Page {
 		p.Row("federated", fmt.Sprintf("%v, of the next model, by the trainers of the round after it", *v.Federated))
 	}
 	p.Row("survivors", fmt.Sprintf("%d of %s", v.Survived, Counted(len(r.Trainers), "trainer")))
-	p.Row("paid", fmt.Sprintf("%s, of it %s to the validators of blocks", Money(r.Paid), Money(r.Validators)))
+	p.Row("paid", fmt.Sprintf("%s, of it %s to the validators of blocks", spec.Money(r.Paid), spec.Money(r.Validators)))
 	page := of(p, v.trainers(), v.aggregators(), v.evaluators(), v.classes())
 	if v.task.Spec.Audit == spec.AuditPublic && !v.task.Spec.Private() && r.Phase == spec.PhaseSettled && !r.Measures {
 		page.Hints = append(page.Hints, []string{"round", "baselines", fmt.Sprint(r.Task), fmt.Sprint(r.Number), "--input", "ROWS"})
@@ -150,7 +150,7 @@ func (v Round) evaluators() Part {
 	}
 	p := Part{Head: []string{"EVALUATOR", "NAME", "STAKE", "COMMITTED", "REVEALED", "SCORE", "ROWS"}}
 	for _, e := range v.Scores {
-		p.Row(e.Node, v.names[e.Node], Money(e.Stake), Height(e.Committed), Height(e.Revealed), Dash(e.Revealed == 0, e.Score), Dash(rows[e.Node] == 0, rows[e.Node]))
+		p.Row(e.Node, v.names[e.Node], spec.Money(e.Stake), Height(e.Committed), Height(e.Revealed), Dash(e.Revealed == 0, e.Score), Dash(rows[e.Node] == 0, rows[e.Node]))
 	}
 	return p
 }
@@ -244,7 +244,7 @@ func wholeRows(h *spec.Holdout) any {
 	return h.Rows
 }
 
-// EndedRound is a round that has ended, for whoever follows its task.
+// EndedRound is a round that has ended, as one who follows its task is told of it.
 type EndedRound struct {
 	Event         string        `json:"event"`
 	Task          uint64        `json:"task"`
@@ -260,7 +260,7 @@ type EndedRound struct {
 	LeftOut       []LeftOut     `json:"left_out,omitempty"`
 	Paid          uint64        `json:"paid_uthing"`
 	Height        int64         `json:"height"`
-	Blocks        int64         `json:"blocks"`
+	Blocks        int64         `json:"blocks"` // from its first to its last
 	Base          spec.Digest   `json:"base"`
 	Model         spec.Digest   `json:"model"`
 
@@ -277,8 +277,10 @@ func EndedRoundOf(r spec.Round) EndedRound {
 	}
 }
 
-// Tone is the tone of the round's lines: [Bad] for a round that paid for no update and made no
-// model.
+// AbortText is why the round made no model.
+func (v EndedRound) AbortText() string { return AbortText(v.round) }
+
+// Tone is the colour of its lines: that of a round of which nothing came stands out.
 func (v EndedRound) Tone() Tone {
 	if tone := phaseTone(v.round); tone == Bad {
 		return tone

@@ -54,5 +54,8 @@ func (s Spent) String() string {
 // Bar draws how much of the budget is spent.
 func (s Spent) Bar() Bar {
 	spent := cost.Epsilon(s.Epsilon * float64(cost.OneEpsilon))
-	return Bar{"budget", uint64(min(spent, s.limit.Epsilon)), uint64(s.limit.Epsilon), fmt.Sprintf("epsilon %.2f of %s", s.Epsilon, s.limit.Epsilon)}
+	return Bar{
+		Label: "budget", Done: uint64(min(spent, s.limit.Epsilon)), All: uint64(s.limit.Epsilon),
+		Text: fmt.Sprintf("epsilon %.2f of %s", s.Epsilon, s.limit.Epsilon),
+	}
 }

@@ -72,7 +72,7 @@ func (b Ballot) Bars() (bars []Bar) {
 			power uint64
 		}{{"yes", t.Yes}, {"no", t.No}, {"abstain", t.Abstain}, {"veto", t.Veto}} {
 			share := spec.Share(option.power, t.Cast())
-			bars = append(bars, Bar{option.name, uint64(share), uint64(spec.One), fmt.Sprintf("%-8s %s", share.Percent(), Money(option.power))})
+			bars = append(bars, Bar{Label: option.name, Done: uint64(share), All: uint64(spec.One), Text: fmt.Sprintf("%-8s %s", share.Percent(), spec.Money(option.power))})
 		}
 		bars = append(bars, b.quorumBar())
 	}
@@ -80,11 +80,11 @@ func (b Ballot) Bars() (bars []Bar) {
 		bars = append(bars, clock)
 	}
 	if b.Status == spec.ProposalVoting {
-		outcome := "would pass"
+		outcome := Bar{Label: "as is", Text: "would pass", Tone: Good}
 		if passing, why := b.Poll.Passing(b.Rules); !passing {
-			outcome = "would not pass: " + why
+			outcome.Text, outcome.Tone = "would not pass: "+why, Bad
 		}
-		bars = append(bars, Bar{Label: "as is", Text: outcome})
+		bars = append(bars, outcome)
 	}
 	return bars
 }
@@ -93,7 +93,7 @@ func (b Ballot) Bars() (bars []Bar) {
 func (b Ballot) ShortBars() []Bar {
 	yes := spec.Share(b.Poll.Tally.Yes, b.Poll.Tally.Decided())
 	bars := []Bar{
-		{fmt.Sprintf("vote %3d", b.ID), uint64(yes), uint64(spec.One), fmt.Sprintf("%s Yes, %s", yes.Percent(), b.Title)},
+		{Label: fmt.Sprintf("vote %3d", b.ID), Done: uint64(yes), All: uint64(spec.One), Text: fmt.Sprintf("%s Yes, %s", yes.Percent(), b.Title)},
 		b.quorumBar(),
 	}
 	if clock, runs := b.clockBar(); runs {
@@ -105,10 +105,14 @@ func (b Ballot) ShortBars() []Bar {
 // quorumBar is how much of all voting power has voted, of what the quorum wants.
 func (b Ballot) quorumBar() Bar {
 	voted := spec.Share(b.Poll.Tally.Cast(), b.Poll.Total)
-	return Bar{
-		"quorum", uint64(voted), max(1, uint64(b.Rules.Quorum)),
-		fmt.Sprintf("%-8s of %s at least, %s", voted.Percent(), b.Rules.Quorum.Percent(), Counted(b.Poll.Tally.Voters, "voter")),
+	bar := Bar{
+		Label: "quorum", Done: uint64(voted), All: max(1, uint64(b.Rules.Quorum)),
+		Text: fmt.Sprintf("%-8s of %s at least, %s", voted.Percent(), b.Rules.Quorum.Percent(), Counted(b.Poll.Tally.Voters, "voter")),
 	}
+	if voted >= b.Rules.Quorum {
+		bar.Tone = Good
+	}
+	return bar
 }
 
 // clockBar is how much of the running period has passed, if one runs.

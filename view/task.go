@@ -80,7 +80,7 @@ func (p *Part) lackRows(lacks []string) {
 
 // memberText is one member of a committee.
 func memberText(m spec.Member, names map[uint64]string) string {
-	return fmt.Sprintf("%d %s, stake %s, ready %v", m.Node, names[m.Node], Money(m.Stake), Dash(m.Ready.IsZero(), m.Ready.Short()))
+	return fmt.Sprintf("%d %s, stake %s, ready %v", m.Node, names[m.Node], spec.Money(m.Stake), Dash(m.Ready.IsZero(), m.Ready.Short()))
 }
 
 // stateRows are the rows about how far a task is, and how good its newest scored model is.
@@ -104,7 +104,7 @@ func (p *Part) stateRows(t spec.Task, scored spec.Round) {
 	p.Row("rounds", rounds)
 	p.Row("current model", Dash(t.Model.IsZero(), t.Model))
 	p.scoreRows(t, scored)
-	p.Row("money", fmt.Sprintf("%s locked, %s paid, %s refunded", Money(t.Spec.Escrow), Money(t.Paid), Money(t.Refunded)))
+	p.Row("money", fmt.Sprintf("%s locked, %s paid, %s refunded", spec.Money(t.Spec.Escrow), spec.Money(t.Paid), spec.Money(t.Refunded)))
 	faults := Cell{Text: fmt.Sprint(len(t.Faults))}
 	if len(t.Faults) > 0 {
 		faults.Tone = Bad

@@ -71,7 +71,7 @@ func (p *Part) ruleRows(t spec.TaskSpec) {
 		goal += fmt.Sprintf(", or until %s in a row are no better", Counted(t.Target.Patience, "model"))
 	}
 	p.Row("target", goal)
-	p.Row("reward", fmt.Sprintf("%s, %s per settled round", Money(t.Escrow), Money(t.PerRound())))
+	p.Row("reward", fmt.Sprintf("%s, %s per settled round", spec.Money(t.Escrow), spec.Money(t.PerRound())))
 }
 
 // revisionRows are the hyper-parameters that votes have set, and from which round on.

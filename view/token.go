@@ -2,6 +2,7 @@ package view
 
 import (
 	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/spec"
 )
 
 // Supply is how many coins there are.
@@ -10,9 +11,9 @@ type Supply struct{ client.Supply }
 // Page shows the supply.
 func (v Supply) Page() Page {
 	var p Part
-	p.Row("total", Money(v.Total))
-	p.Row("circulating", Money(v.Circulating)+": not bonded, staked, in escrow or held by a module in another way")
-	p.Row("cap", Money(v.Cap))
+	p.Row("total", spec.Money(v.Total))
+	p.Row("circulating", spec.Money(v.Circulating)+": not bonded, staked, in escrow or held by a module in another way")
+	p.Row("cap", spec.Money(v.Cap))
 	return of(p)
 }
 
@@ -21,5 +22,5 @@ type Holders []client.Holder
 
 // Page lists the accounts.
 func (list Holders) Page() Page {
-	return of(Table([]string{"ADDRESS", "HOLDS"}, list, func(h client.Holder) []any { return []any{h.Address, Money(h.Amount)} }))
+	return of(Table([]string{"ADDRESS", "HOLDS"}, list, func(h client.Holder) []any { return []any{h.Address, spec.Money(h.Amount)} }))
 }

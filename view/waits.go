@@ -200,7 +200,7 @@ func (s supply) lacks(wanted int) string {
 	say(s.obstacles[round.ObstacleDataset], "without rows of "+data)
 	say(s.obstacles[round.ObstacleRows], "with too few rows")
 	say(s.obstacles[round.ObstacleRegistered], "with a registered data set, which serves private tasks only")
-	say(s.obstacles[round.ObstacleStake], "with less free stake than the bond of "+Money(s.task.Bond()))
+	say(s.obstacles[round.ObstacleStake], "with less free stake than the bond of "+spec.Money(s.task.Bond()))
 	say(s.obstacles[round.ObstacleResources], "with too little memory, storage or other resources")
 	say(s.obstacles[round.ObstaclePolicy], "whose policy refuses the task")
 	say(s.obstacles[round.ObstacleCapability], "without the capability "+s.task.Spec.Selection.Capability)

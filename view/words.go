@@ -13,9 +13,6 @@ import (
 // Thing is an amount of uthing in THING, without the unit: "1.5".
 func Thing(uthing uint64) string { return spec.Amount(uthing).String() }
 
-// Money is an amount of uthing in THING: "1.5 THING".
-func Money(uthing uint64) string { return Thing(uthing) + " THING" }
-
 // Counted is a number of things: "1 round", "2 rounds".
 func Counted[N ~int | ~uint32 | ~uint64](n N, thing string) string {
 	if n == 1 {

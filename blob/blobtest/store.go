@@ -19,8 +19,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Run tests that the stores open gives, each empty, keep the promises of
-// [blob.Store] and [blob.Index].
+// Run tests that a store keeps the promises of [blob.Store] and [blob.Index]. Each call of
+// open returns an empty store.
 func Run(t *testing.T, open func(t *testing.T) blob.Store) {
 	for _, test := range []struct {
 		name string
@@ -41,9 +41,9 @@ func Run(t *testing.T, open func(t *testing.T) blob.Store) {
 		{"CommitIsAllOrNothing", commitConflict},
 		{"LabelLeadsToBlob", label},
 		{"UpdatesOfARound", updatesOf},
-		{"LabelRefusesWhatIsNotSo", labelRefuses},
+		{"LabelRefusesWrongLabels", labelRefuses},
 		{"RelabelChangesTheSalt", relabel},
-		{"RelabelRefusesAllElse", relabelRefuses},
+		{"RelabelChangesNothingElse", relabelRefuses},
 		{"ForgetKeepsSharedBlobs", forget},
 		{"ConcurrentUse", concurrent},
 	} {

@@ -24,14 +24,14 @@ func (k Keeper) BeginBlock(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := k.whole.Set(ctx, total); err != nil {
+	if err := k.totalAtBegin.Set(ctx, total); err != nil {
 		return err
 	}
-	begun, err := k.begun.Has(ctx)
-	if err != nil || begun {
+	recording, err := k.recording.Has(ctx)
+	if err != nil || recording {
 		return err
 	}
-	return k.begun.Set(ctx, true)
+	return k.recording.Set(ctx, true)
 }
 
 // EndBlock removes some votes and records that are no longer needed.
@@ -42,7 +42,7 @@ func (k Keeper) EndBlock(ctx context.Context) error {
 // removeVotes removes votes of the oldest ended poll that still has votes.
 func (k Keeper) removeVotes(ctx context.Context) error {
 	var poll uint64
-	err := k.emptying.Walk(ctx, nil, func(id uint64) (bool, error) { poll = id; return true, nil })
+	err := k.endedWithVotes.Walk(ctx, nil, func(id uint64) (bool, error) { poll = id; return true, nil })
 	if err != nil {
 		return fmt.Errorf("look for votes to remove: %w", err)
 	}
@@ -64,7 +64,7 @@ func (k Keeper) removeVotes(ctx context.Context) error {
 		}
 	}
 	if len(old) < votesPerBlock {
-		return k.emptying.Remove(ctx, poll)
+		return k.endedWithVotes.Remove(ctx, poll)
 	}
 	return nil
 }

@@ -20,8 +20,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// crowd is a world with a vote in which so many have voted, and which ends with the next
-// block.
+// crowd returns a world with a vote in which a number of accounts have voted, and which ends with
+// the next block.
 func crowd(t testing.TB, voters uint64) (w *world, id uint64) {
 	w = begin(t, without{}, map[string]uint64{"ann": 60 * spec.Thing, "bob": spec.Thing})
 	id = w.proposed("ann", remove(1))
@@ -39,7 +39,7 @@ func crowd(t testing.TB, voters uint64) (w *world, id uint64) {
 	return w, id
 }
 
-// gas is what something uses of the store.
+// gas returns the gas that a function uses for reads and writes of the store.
 func (w *world) gas(do func(ctx sdk.Context) error) uint64 {
 	w.Helper()
 	meter := storetypes.NewInfiniteGasMeter()
@@ -47,9 +47,8 @@ func (w *world) gas(do func(ctx sdk.Context) error) uint64 {
 	return meter.GasConsumed()
 }
 
-// TestBlockDoesNotGrowWithVotes: the block that ends a vote does as much where 10,000 have
-// voted as where a thousand have, a vote costs as much, and later blocks remove a hundred votes
-// each, until none is left.
+// TestBlockDoesNotGrowWithVotes: the block that ends a vote, and each vote, costs the same with 10,000
+// votes as with a thousand. Later blocks remove a hundred votes each until none is left.
 func TestBlockDoesNotGrowWithVotes(t *testing.T) {
 	const many = 10_000
 	type work struct{ vote, end, remove uint64 }
@@ -73,14 +72,14 @@ func TestBlockDoesNotGrowWithVotes(t *testing.T) {
 		few, all uint64
 	}{{"a vote", few.vote, all.vote}, {"the block that ends it", few.end, all.end}, {"a block after it", few.remove, all.remove}} {
 		if c.all > c.few+c.few/20 {
-			t.Errorf("%s uses %d where 1,000 have voted, %d where %d have", c.name, c.few, c.all, many)
+			t.Errorf("%s uses %d gas with 1,000 votes, %d with %d", c.name, c.few, c.all, many)
 		}
 	}
 	t.Logf("gas of a vote, of the end and of a block after it: %+v", all)
 }
 
-// TestBlockDoesNotGrowWithProposals: a block, a proposal and a vote cost as much after 300
-// proposals as after three.
+// TestBlockDoesNotGrowWithProposals: a block, a proposal and a vote cost the same after 300 proposals
+// as after three.
 func TestBlockDoesNotGrowWithProposals(t *testing.T) {
 	type work struct{ block, propose, vote uint64 }
 	w := begin(t, without{}, map[string]uint64{"ann": 60 * spec.Thing, "bob": spec.Thing})
@@ -112,7 +111,7 @@ func TestBlockDoesNotGrowWithProposals(t *testing.T) {
 	t.Logf("gas of a block, a proposal and a vote: %+v", late)
 }
 
-// TestVotesAreRemoved: a hundred a block, here and in x/gov, and the sums stay.
+// TestVotesAreRemoved: a hundred votes per block are removed, here and in x/gov; the sums stay.
 func TestVotesAreRemoved(t *testing.T) {
 	w, id := crowd(t, 250)
 	left := func() (n int) {
@@ -140,8 +139,8 @@ func TestVotesAreRemoved(t *testing.T) {
 	}
 }
 
-// TestRecordsAreRemoved: a hundred a block, those that no vote asks for; what the others
-// weigh stays the same.
+// TestRecordsAreRemoved: a hundred records per block are removed, of those that no vote needs. The
+// power of all accounts stays the same.
 func TestRecordsAreRemoved(t *testing.T) {
 	w := begin(t, without{}, map[string]uint64{"ann": 60 * spec.Thing})
 	records := func() int {
@@ -158,7 +157,7 @@ func TestRecordsAreRemoved(t *testing.T) {
 	}
 	w.block(13 * day)
 	id := w.proposed("ann")
-	w.block(2 * day) // 15 days later no vote that starts asks for them
+	w.block(2 * day) // 15 days later no vote that starts needs them
 	for i, want := range []int{150, 50, 0} {
 		w.block(second)
 		if got := records() - before; got > want+before {
@@ -169,7 +168,7 @@ func TestRecordsAreRemoved(t *testing.T) {
 		t.Errorf("an old stake weighs %d", got)
 	}
 
-	// The records that a vote which is going on asks for stay, however long it takes.
+	// Records that a running vote needs stay, however long it takes.
 	w = begin(t, without{}, map[string]uint64{"ann": 60 * spec.Thing})
 	rules := w.rules()
 	long := 30 * day
@@ -182,12 +181,12 @@ func TestRecordsAreRemoved(t *testing.T) {
 		w.block(day)
 	}
 	if got := w.power("bob", id); got != 0 {
-		t.Errorf("what was staked right before a vote weighs %d late in it", got)
+		t.Errorf("stake from right before the vote weighs %d late in the vote", got)
 	}
 }
 
-// TestOpenProposals: no more may wait for a deposit at once, and no more be voted on;
-// whatever ends makes room. A proposal with its deposit waits for no other one's.
+// TestOpenProposals: the number of proposals that wait for a deposit, and of those that are voted on,
+// is limited; each that ends makes room. A proposal that has its deposit does not wait for others.
 func TestOpenProposals(t *testing.T) {
 	bonded := map[string]uint64{}
 	for n := range 43 {
@@ -237,7 +236,7 @@ func TestOpenProposals(t *testing.T) {
 	}
 	_, err = offer(21)
 	w.check(err)
-	// x/gov drops what it cannot read any more and tells nobody.
+	// x/gov drops proposals that it cannot read any more, without calling a hook.
 	id, err := offer(1)
 	w.check(err)
 	w.check(w.gov.DeleteProposal(w.ctx, id))
@@ -247,7 +246,8 @@ func TestOpenProposals(t *testing.T) {
 	}
 }
 
-// TestShapeOfProposals: too many messages, too large ones, and haste are refused.
+// TestShapeOfProposals: proposals with too many or too large messages, and expedited ones, are
+// refused.
 func TestShapeOfProposals(t *testing.T) {
 	w := begin(t, without{}, map[string]uint64{"ann": spec.Thing})
 	many := make([]sdk.Msg, 17)
@@ -267,8 +267,8 @@ func TestShapeOfProposals(t *testing.T) {
 	}
 }
 
-// TestDryRun: what the messages would come to is stored, whatever they do, and costs whoever
-// submits them; nothing else of it stays.
+// TestDryRun: the result of executing the messages is stored, whatever they do, and the submitter pays
+// for the gas. Their effects are discarded.
 func TestDryRun(t *testing.T) {
 	for name, c := range map[string]struct {
 		messages []sdk.Msg
@@ -296,15 +296,15 @@ func TestDryRun(t *testing.T) {
 	}
 	before := w.dump()
 	if says, err := ask(remove(1), mint(account("eve").String(), spec.Cap)); err != nil || !says.Dangerous || !strings.Contains(says.DryRun.Error, "exceeds total supply") {
-		t.Errorf("asked before: %+v, %v", says, err)
+		t.Errorf("a query before the submission: %+v, %v", says, err)
 	}
 	if _, err := ask(banktypes.NewMsgSend(authority(), account("eve"), coins(1))); !errors.Is(err, dao.ErrProposal) {
 		t.Errorf("a message that no proposal may have: %v", err)
 	}
 	if d := differing(before, w.dump()); d != nil {
-		t.Errorf("a question changed %v", d)
+		t.Errorf("a query changed %v", d)
 	}
-	// With too little gas for it the transaction fails, and nothing is stored.
+	// With too little gas for the dry run the transaction fails, and nothing is stored.
 	all := w.gas(func(ctx sdk.Context) error {
 		ctx, _ = ctx.CacheContext()
 		_, err := w.propose(ctx, "ann", full(), mint(account("eve").String(), 1))
@@ -314,7 +314,7 @@ func TestDryRun(t *testing.T) {
 		func() {
 			defer func() {
 				if _, out := recover().(storetypes.ErrorOutOfGas); !out {
-					t.Errorf("with %d gas of %d it does not run out", all-less, all)
+					t.Errorf("a transaction with %d of %d gas does not run out of it", all-less, all)
 				}
 			}()
 			ctx, _ := w.ctx.CacheContext()

@@ -137,7 +137,7 @@ func (k Keeper) initialise(ctx context.Context, g daopb.Genesis) error {
 			return err
 		}
 		if p.Ended > 0 {
-			if err := k.emptying.Set(ctx, v.Proposal); err != nil {
+			if err := k.endedWithVotes.Set(ctx, v.Proposal); err != nil {
 				return err
 			}
 		}

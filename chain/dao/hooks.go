@@ -183,7 +183,7 @@ func (h hooks) AfterProposalVotingPeriodEnded(ctx context.Context, id uint64) er
 	if err != nil {
 		return err
 	}
-	if err := h.tallied.Remove(ctx); err != nil {
+	if err := h.executing.Remove(ctx); err != nil {
 		return err
 	}
 	switch proposal.Status {

@@ -17,17 +17,17 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Each of these votes happened to somebody else. It first succeeds in a world without the
-// one defence against it, and then fails in one that has it.
+// Each of these attacks happened to another network. It first succeeds in a world without one
+// defence, and then fails in a world with it.
 
-// decided lets a vote end.
+// decided waits until a vote has ended.
 func (w *world) decided() {
 	w.Helper()
 	w.block(5 * day)
 	w.block(second)
 }
 
-// executes lets a vote end and two days pass, and carries out what passed.
+// executes waits for the end of a vote and two more days, and executes the proposal.
 func (w *world) executes(id uint64) error {
 	w.Helper()
 	w.decided()
@@ -35,8 +35,8 @@ func (w *world) executes(id uint64) error {
 	return w.execute(id)
 }
 
-// TestIncidentBeanstalk2022FlashLoan: coins that were borrowed a moment ago propose, vote
-// for two thirds, and leave.
+// TestIncidentBeanstalk2022FlashLoan: borrowed coins are used to propose and to vote with two thirds of
+// the power, and are then returned.
 func TestIncidentBeanstalk2022FlashLoan(t *testing.T) {
 	for _, off := range []without{{records: true}, {}} {
 		w := begin(t, off, map[string]uint64{"ann": 60 * spec.Thing})
@@ -62,7 +62,7 @@ func TestIncidentBeanstalk2022FlashLoan(t *testing.T) {
 			t.Errorf("with the defence: %v", err)
 		}
 	}
-	// However many are for it, it is not carried out in the block that decides it.
+	// Even a unanimous proposal is not executed in the block that ends its vote.
 	for _, off := range []without{{delay: true}, {}} {
 		w := begin(t, off, map[string]uint64{"ann": 60 * spec.Thing})
 		id := w.proposed("ann", mint(account("ann").String(), 182_000_000))
@@ -74,8 +74,8 @@ func TestIncidentBeanstalk2022FlashLoan(t *testing.T) {
 	}
 }
 
-// TestIncidentMaker2020FlashVote: borrowed coins are locked, vote in what somebody else
-// proposed, and are unlocked, in one block.
+// TestIncidentMaker2020FlashVote: in one block, borrowed coins are bonded, vote on the proposal of
+// somebody else, and are unbonded.
 func TestIncidentMaker2020FlashVote(t *testing.T) {
 	for _, off := range []without{{records: true}, {}} {
 		w := begin(t, off, map[string]uint64{"ann": 60 * spec.Thing, "bob": 1})
@@ -93,8 +93,8 @@ func TestIncidentMaker2020FlashVote(t *testing.T) {
 	}
 }
 
-// TestIncidentSteem2020Exchanges: exchanges bond what they keep for others when they see
-// what is coming, shortly before a vote starts, and outvote everybody.
+// TestIncidentSteem2020Exchanges: exchanges bond the coins of their customers shortly before a vote
+// starts, and outvote everybody.
 func TestIncidentSteem2020Exchanges(t *testing.T) {
 	for _, off := range []without{{warmup: true}, {}} {
 		w := begin(t, off, map[string]uint64{"ann": 60 * spec.Thing, "bob": 1})
@@ -111,8 +111,8 @@ func TestIncidentSteem2020Exchanges(t *testing.T) {
 	}
 }
 
-// TestIncidentBuild2022Takeover: hardly anybody votes, so little is enough to make coins;
-// then they are made without end.
+// TestIncidentBuild2022Takeover: hardly anybody votes, so an attacker with few coins can mint an
+// unlimited number of coins.
 func TestIncidentBuild2022Takeover(t *testing.T) {
 	for _, off := range []without{{quorum: true}, {}} {
 		w := begin(t, off, map[string]uint64{"ann": 97 * spec.Thing, "eve": 3 * spec.Thing})
@@ -134,9 +134,9 @@ func TestIncidentBuild2022Takeover(t *testing.T) {
 	}
 }
 
-// TestIncidentJuno2022Confiscation: a majority takes what belongs to one account. No
-// message of a user can be in a proposal anyway, but a setting of the bank that locks
-// everybody's coins can.
+// TestIncidentJuno2022Confiscation: a majority confiscates the coins of one account. A proposal cannot
+// have the messages of users, but without the list it can have a setting of the bank that locks
+// everybody's coins.
 func TestIncidentJuno2022Confiscation(t *testing.T) {
 	lock := banktypes.NewMsgSetSendEnabled(authority().String(), []*banktypes.SendEnabled{{Denom: spec.Denom, Enabled: false}}, nil)
 	for _, off := range []without{{allowList: true}, {}} {
@@ -157,15 +157,15 @@ func TestIncidentJuno2022Confiscation(t *testing.T) {
 	}
 }
 
-// TestIncidentJuno2022WrongAddress: what was voted for goes to an address that was copied
-// wrongly. Without the dry run nobody is told before it is too late.
+// TestIncidentJuno2022WrongAddress: a proposal sends coins to a mistyped address. Without the dry run
+// nobody sees the error before it is too late.
 func TestIncidentJuno2022WrongAddress(t *testing.T) {
 	wrong := account("treasury").String()
 	wrong = wrong[:len(wrong)-1]
 	w := begin(t, without{hooks: true}, map[string]uint64{"ann": 60 * spec.Thing})
 	id := w.proposed("ann", mint(wrong, 5))
 	if _, err := w.Poll(w.ctx, &daopb.QueryPoll{Proposal: id}); err == nil {
-		t.Error("without the defence something is known of it")
+		t.Error("without the defence the poll has a dry run")
 	}
 	w = begin(t, without{}, map[string]uint64{"ann": 60 * spec.Thing})
 	id = w.proposed("ann", mint(wrong, 5))
@@ -174,8 +174,8 @@ func TestIncidentJuno2022WrongAddress(t *testing.T) {
 	}
 }
 
-// TestIncidentTornado2023SwappedCode: what is carried out is not what was read when people
-// voted. Here x/gov's own store is changed, which no transaction can.
+// TestIncidentTornado2023SwappedCode: what is executed differs from what people have voted on. The test
+// changes x/gov's own store, which no transaction can do.
 func TestIncidentTornado2023SwappedCode(t *testing.T) {
 	for _, off := range []without{{allowList: true}, {}} {
 		w := begin(t, off, map[string]uint64{"ann": 60 * spec.Thing})
@@ -198,8 +198,8 @@ func TestIncidentTornado2023SwappedCode(t *testing.T) {
 	}
 }
 
-// TestIncidentSynthetify2023LookAlikes: ten proposals of one account, all the same but for
-// what the last one does.
+// TestIncidentSynthetify2023LookAlikes: an account submits ten proposals that look alike, but the last
+// one steals.
 func TestIncidentSynthetify2023LookAlikes(t *testing.T) {
 	for _, off := range []without{{hooks: true, allowList: true}, {}} {
 		w := begin(t, off, map[string]uint64{"ann": 60 * spec.Thing, "eve": 40 * spec.Thing})
@@ -231,8 +231,8 @@ func TestIncidentSynthetify2023LookAlikes(t *testing.T) {
 	}
 }
 
-// TestIncidentCompound289LateVotes: a weekend long it fails, and in the last minutes votes
-// arrive that were kept back. What was decided so late waits longer.
+// TestIncidentCompound289LateVotes: a proposal seems to fail until the attacker votes in the last
+// minutes. A proposal whose outcome changed so late waits longer.
 func TestIncidentCompound289LateVotes(t *testing.T) {
 	for _, off := range []without{{late: true}, {}} {
 		w := begin(t, off, map[string]uint64{"ann": 633_636 * spec.Thing, "eve": 682_191 * spec.Thing, "bob": 1})
@@ -265,7 +265,7 @@ func TestIncidentCompound289LateVotes(t *testing.T) {
 	}
 }
 
-// TestIncidentMango2022StolenVotes: whoever takes coins votes with them on whether to keep
+// TestIncidentMango2022StolenVotes: an attacker steals coins and votes with them on whether to keep
 // them.
 func TestIncidentMango2022StolenVotes(t *testing.T) {
 	for _, off := range []without{{records: true}, {}} {
@@ -273,7 +273,7 @@ func TestIncidentMango2022StolenVotes(t *testing.T) {
 		id := w.proposed("bob", remove(1))
 		w.votes("ann", id, govv1.OptionNo)
 		w.block(hour)
-		w.fund("eve", 33_000_000*spec.Thing) // taken from those who did not look
+		w.fund("eve", 33_000_000*spec.Thing) // stolen
 		err := w.tx(func(ctx sdk.Context) error { return w.stake(ctx, "eve", 33_000_000*spec.Thing) })
 		w.check(err)
 		w.block(day)
@@ -285,7 +285,7 @@ func TestIncidentMango2022StolenVotes(t *testing.T) {
 	}
 }
 
-// TestIncidentCosmosHub2023Spam: two accounts make 106 proposals in a week, for nothing.
+// TestIncidentCosmosHub2023Spam: two accounts submit 106 proposals in a week at no cost.
 func TestIncidentCosmosHub2023Spam(t *testing.T) {
 	spam := func(off without, deposit uint64) (took int, last error) {
 		w := begin(t, off, map[string]uint64{"eve": spec.Thing, "bob": spec.Thing})
@@ -306,19 +306,19 @@ func TestIncidentCosmosHub2023Spam(t *testing.T) {
 	ratio := full() / 4
 	least := full() / 100 // x/gov takes no deposit that is less
 	if took, err := spam(without{deposit: true, hooks: true}, least); took != 106 {
-		t.Errorf("without a defence %d are taken: %v", took, err)
+		t.Errorf("without a defence %d proposals are accepted: %v", took, err)
 	}
 	if took, err := spam(without{hooks: true}, least); took != 0 || !errors.Is(err, govtypes.ErrMinDepositTooSmall) {
-		t.Errorf("with the initial deposit %d are taken: %v", took, err)
+		t.Errorf("with the initial deposit %d proposals are accepted: %v", took, err)
 	}
-	// What has no deposit after three days is dropped, and its proposer may try again.
+	// A proposal without its deposit is dropped after three days, and its proposer may try again.
 	if took, err := spam(without{}, ratio); took > 2*2 || !errors.Is(err, dao.ErrOpen) {
-		t.Errorf("with one open proposal for each %d are taken: %v", took, err)
+		t.Errorf("with one open proposal per account %d proposals are accepted: %v", took, err)
 	}
 }
 
-// TestIncidentDepositHalt: a proposal spends x/gov's account, in which everybody's deposits
-// lie. The block that should give one back is the last one.
+// TestIncidentDepositHalt: a proposal spends the coins of x/gov's account, which holds all deposits. The
+// next refund of a deposit halts the chain.
 func TestIncidentDepositHalt(t *testing.T) {
 	steal := banktypes.NewMsgSend(authority(), account("eve"), coins(full()))
 	for _, off := range []without{{allowList: true}, {}} {
@@ -344,12 +344,12 @@ func TestIncidentDepositHalt(t *testing.T) {
 			t.Errorf("without the defence eve has %d", got)
 		}
 		if err := w.end(); err == nil {
-			t.Error("without the defence the chain goes on")
+			t.Error("without the defence the chain does not halt")
 		}
 	}
 }
 
-// TestMessagesOfProposals is the whole list of what a proposal may do.
+// TestMessagesOfProposals has the whole list of the messages that a proposal may have.
 func TestMessagesOfProposals(t *testing.T) {
 	w := begin(t, without{}, map[string]uint64{"ann": spec.Thing})
 	for _, m := range []sdk.Msg{
@@ -365,6 +365,6 @@ func TestMessagesOfProposals(t *testing.T) {
 		}
 	}
 	if w.Router().HandlerByTypeURL(sdk.MsgTypeURL(&tokenpb.MsgMint{})) != nil {
-		t.Error("a name alone is routed")
+		t.Error("a message is routed by its name alone")
 	}
 }

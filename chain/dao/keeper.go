@@ -81,17 +81,17 @@ type Keeper struct {
 	addresses address.Codec
 	authority string // of x/gov
 
-	params    collections.Item[daopb.Params]
-	minVoting collections.Item[uint64] // in seconds
-	polls     collections.Map[uint64, daopb.Poll]
-	open      collections.Map[sdk.AccAddress, uint64] // polls that have not ended, by proposer
-	votes     collections.Map[collections.Pair[uint64, sdk.AccAddress], uint64]
-	emptying  collections.KeySet[uint64] // ended polls that still have votes
-	tallied   collections.Item[uint64]   // the proposal that x/gov executes now
-	begun     collections.Item[bool]     // present from the first block on: changes are recorded
-	records   collections.Map[collections.Pair[[]byte, int64], uint64]
-	times     collections.KeySet[collections.Pair[int64, []byte]] // records by time
-	whole     collections.Item[uint64]                            // all power when this block began
+	params         collections.Item[daopb.Params]
+	minVoting      collections.Item[uint64] // in seconds
+	polls          collections.Map[uint64, daopb.Poll]
+	open           collections.Map[sdk.AccAddress, uint64] // polls that have not ended, by proposer
+	votes          collections.Map[collections.Pair[uint64, sdk.AccAddress], uint64]
+	endedWithVotes collections.KeySet[uint64] // ended polls that still have votes
+	executing      collections.Item[uint64]   // the proposal that x/gov executes now
+	recording      collections.Item[bool]     // present from the first block on: changes are recorded
+	records        collections.Map[collections.Pair[[]byte, int64], uint64]
+	times          collections.KeySet[collections.Pair[int64, []byte]] // records by time
+	totalAtBegin   collections.Item[uint64]                            // all power when this block began
 
 	parts *Parts
 }
@@ -108,14 +108,14 @@ func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, staking Staking, 
 		open:      collections.NewMap(sb, collections.NewPrefix(3), "open", sdk.AccAddressKey, collections.Uint64Value),
 		votes: collections.NewMap(sb, collections.NewPrefix(4), "votes",
 			collections.PairKeyCodec(collections.Uint64Key, sdk.AccAddressKey), collections.Uint64Value),
-		emptying: collections.NewKeySet(sb, collections.NewPrefix(5), "emptying", collections.Uint64Key),
-		tallied:  collections.NewItem(sb, collections.NewPrefix(6), "tallied", collections.Uint64Value),
-		begun:    collections.NewItem(sb, collections.NewPrefix(7), "begun", collections.BoolValue),
+		endedWithVotes: collections.NewKeySet(sb, collections.NewPrefix(5), "emptying", collections.Uint64Key),
+		executing:      collections.NewItem(sb, collections.NewPrefix(6), "tallied", collections.Uint64Value),
+		recording:      collections.NewItem(sb, collections.NewPrefix(7), "begun", collections.BoolValue),
 		records: collections.NewMap(sb, collections.NewPrefix(8), "records",
 			collections.PairKeyCodec(collections.BytesKey, collections.Int64Key), collections.Uint64Value),
 		times: collections.NewKeySet(sb, collections.NewPrefix(9), "times",
 			collections.PairKeyCodec(collections.Int64Key, collections.BytesKey)),
-		whole: collections.NewItem(sb, collections.NewPrefix(10), "whole", collections.Uint64Value),
+		totalAtBegin: collections.NewItem(sb, collections.NewPrefix(10), "whole", collections.Uint64Value),
 	}
 	if _, err := sb.Build(); err != nil {
 		panic(err) // two collections have the same prefix

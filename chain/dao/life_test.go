@@ -15,8 +15,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// TestLifeOfProposal: it is submitted, tried, voted on, decided, queued, and executed once
-// its time has come.
+// TestLifeOfProposal: a proposal is submitted, dry-run, voted on, decided, queued and executed after
+// its delay.
 func TestLifeOfProposal(t *testing.T) {
 	w := begin(t, without{}, map[string]uint64{"ann": 60 * spec.Thing, "bob": 30 * spec.Thing})
 	before := w.balance("ann")
@@ -37,7 +37,7 @@ func TestLifeOfProposal(t *testing.T) {
 	w.block(5 * day)
 	w.block(second)
 	if p = w.poll(id); p.Outcome != daopb.OUTCOME_FAILED || w.status(id) != govv1.StatusFailed || w.balance("ann") != before {
-		t.Errorf("60 of 90 are no high threshold: %+v, %s", p, w.status(id))
+		t.Errorf("60 of 90 do not exceed the high threshold: %+v, %s", p, w.status(id))
 	}
 	if err := w.execute(id); !errors.Is(err, dao.ErrInactive) {
 		t.Errorf("executed after it failed: %v", err)
@@ -48,7 +48,7 @@ func TestLifeOfProposal(t *testing.T) {
 	w.block(5 * day)
 	w.block(second)
 	if p = w.poll(id); p.Outcome != daopb.OUTCOME_PASSED || w.status(id) != govv1.StatusPassed {
-		t.Errorf("all who voted are for it: %+v, %s", p, w.status(id))
+		t.Errorf("all votes are Yes: %+v, %s", p, w.status(id))
 	}
 	if err := w.execute(id); !errors.Is(err, errEarly) {
 		t.Errorf("executed early: %v", err)
@@ -59,7 +59,7 @@ func TestLifeOfProposal(t *testing.T) {
 	}
 }
 
-// TestRefusals: each has one error of its own, and changes nothing.
+// TestRefusals: each refused message has its own error and changes nothing.
 func TestRefusals(t *testing.T) {
 	w := begin(t, without{}, map[string]uint64{"ann": 60 * spec.Thing, "bob": 30 * spec.Thing})
 	w.fund("eve", 10_000*spec.Thing)
@@ -106,7 +106,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestNotQueued: whoever asks why nothing can be executed is told what became of it.
+// TestNotQueued: the attempt to execute a proposal that is not in the timelock gives the reason.
 func TestNotQueued(t *testing.T) {
 	w := begin(t, without{}, map[string]uint64{"ann": 60 * spec.Thing, "bob": 30 * spec.Thing, "dan": spec.Thing})
 	says := func(id uint64, want error, words string) {
@@ -150,7 +150,7 @@ func TestNotQueued(t *testing.T) {
 	}
 }
 
-// TestPeriods: rules of several modules that do not go together undo the change.
+// TestPeriods: a change of parameters fails if the periods of all modules do not fit together.
 func TestPeriods(t *testing.T) {
 	w := begin(t, without{}, map[string]uint64{"ann": spec.Thing})
 	wrong := errors.New("unbonding is shorter than a vote")
@@ -162,7 +162,7 @@ func TestPeriods(t *testing.T) {
 	w.decided()
 	wrong = fmt.Errorf("of two [or more]: %w", dao.ErrAccount.Wrap("ann"))
 	if !strings.Contains(wrong.Error(), ".go:") {
-		t.Errorf("the SDK says no place in %q: bounded has nothing to do", wrong)
+		t.Errorf("the SDK's error %q names no place in the code: the test shows nothing", wrong)
 	}
 	again := w.proposed("ann", update(func(_ *daopb.Params, r *daopb.Rules) { r.VotingSeconds = 30 * 24 * 3600 }))
 	if got := w.poll(again).DryRun.Error; strings.Contains(got, ".go:") || !strings.Contains(got, "of two [or more]: ann") {
@@ -170,9 +170,8 @@ func TestPeriods(t *testing.T) {
 	}
 }
 
-// TestFailureIsTheSameEverywhere: x/gov keeps why a proposal that passed could not be put
-// into the timelock. The text has no place in a source file, which differs from one machine
-// to the next.
+// TestFailureIsTheSameEverywhere: x/gov stores why a passed proposal could not be queued. The text must
+// not name a place in a source file, which may differ from machine to machine.
 func TestFailureIsTheSameEverywhere(t *testing.T) {
 	w := begin(t, without{}, map[string]uint64{"ann": spec.Thing})
 	broken := fmt.Errorf("queue: %w", dao.ErrAccount.Wrap("ann"))
@@ -186,12 +185,12 @@ func TestFailureIsTheSameEverywhere(t *testing.T) {
 	}
 }
 
-// failing is a timelock that takes nothing.
+// failing is a timelock that accepts nothing.
 type failing struct{ err error }
 
 func (f failing) Schedule(context.Context, uint64, int64, uint64, sdk.Msg) error { return f.err }
 
-// TestLastBlock: in the block in which voting ends x/gov still takes votes, and we do not.
+// TestLastBlock: in the block in which voting ends x/gov still accepts votes; chain/dao does not.
 func TestLastBlock(t *testing.T) {
 	w := begin(t, without{}, map[string]uint64{"ann": spec.Thing})
 	id := w.proposed("ann", remove(1))

@@ -16,10 +16,9 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// TestOutcomeIsThatOfProposals: of random sums under random rules x/gov decides what the
-// poll says, also where a part is a hair away from its bound, and burns the deposits only
-// where there is no quorum or a veto. What the tally returns adds up, and is never more than
-// there is.
+// TestOutcomeIsThatOfProposals: for random sums and random rules, x/gov and the poll have the same
+// outcome, also very close to a bound. Deposits are burned only without a quorum or at a veto. The
+// results of the tally add up and never exceed the total power.
 func TestOutcomeIsThatOfProposals(t *testing.T) {
 	w := begin(t, without{}, map[string]uint64{"ann": spec.Thing})
 	id := w.proposed("ann", mint(account("ann").String(), 1))
@@ -83,8 +82,8 @@ func TestOutcomeIsThatOfProposals(t *testing.T) {
 	})
 }
 
-// TestTallyWithoutPoll: where x/gov has a proposal that is unknown here nobody has voted;
-// the chain goes on.
+// TestTallyWithoutPoll: a proposal that x/gov has but chain/dao does not know counts as one without
+// votes; the chain does not halt.
 func TestTallyWithoutPoll(t *testing.T) {
 	w := begin(t, without{}, map[string]uint64{"ann": spec.Thing})
 	now := w.ctx.BlockTime()

@@ -107,11 +107,11 @@ func (k Keeper) start(ctx context.Context, p *daopb.Poll, end int64, warmup uint
 	if err != nil {
 		return err
 	}
-	whole, err := k.whole.Get(ctx)
+	atBegin, err := k.totalAtBegin.Get(ctx)
 	if err != nil && !errors.Is(err, collections.ErrNotFound) {
 		return fmt.Errorf("read all power at the begin of the block: %w", err)
 	}
-	p.Total = max(total, whole)
+	p.Total = max(total, atBegin)
 	return nil
 }
 
@@ -190,7 +190,7 @@ func (k Keeper) end(ctx context.Context, p daopb.Poll, outcome daopb.Outcome, re
 	}
 	p.Outcome, p.Reason, p.Ended = outcome, portableText(reason), sdk.UnwrapSDKContext(ctx).BlockHeight()
 	if p.Tally.Voters > 0 {
-		if err := k.emptying.Set(ctx, p.Proposal); err != nil {
+		if err := k.endedWithVotes.Set(ctx, p.Proposal); err != nil {
 			return err
 		}
 	}

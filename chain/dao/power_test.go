@@ -20,8 +20,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// TestPowerOfStakeThatComesLate: whatever becomes stake after the mark, in any way, weighs
-// nothing in the vote, and whatever was there and left for a while neither.
+// TestPowerOfStakeThatComesLate: coins that become stake after the mark, in any way, have no power in
+// the vote; nor do coins that left for a while and came back.
 func TestPowerOfStakeThatComesLate(t *testing.T) {
 	const ten = 10 * spec.Thing
 	for name, c := range map[string]struct {
@@ -78,10 +78,9 @@ func TestPowerOfStakeThatComesLate(t *testing.T) {
 	}
 }
 
-// TestPowerGrowsOld: what is new weighs after one to two warmups.
-// TestQuorumOfStakeThatStepsAside: stake that leaves, and comes back in the block in which a
-// vote starts, makes the quorum of that vote no smaller.
-func TestQuorumOfStakeThatStepsAside(t *testing.T) {
+// TestQuorumOfStakeThatLeavesForABlock: stake that leaves and comes back in the block in which a vote
+// starts does not lower the quorum of that vote.
+func TestQuorumOfStakeThatLeavesForABlock(t *testing.T) {
 	w := begin(t, without{}, map[string]uint64{"ann": 20 * spec.Thing, "bob": 80 * spec.Thing})
 	var id uint64
 	w.check(w.tx(func(ctx sdk.Context) (err error) {
@@ -99,6 +98,7 @@ func TestQuorumOfStakeThatStepsAside(t *testing.T) {
 	}
 }
 
+// TestPowerGrowsOld: new stake has power after one to two warmups.
 func TestPowerGrowsOld(t *testing.T) {
 	w := begin(t, without{}, map[string]uint64{"ann": spec.Thing})
 	w.check(w.tx(func(ctx sdk.Context) error { return w.stake(ctx, "bob", 7) }))
@@ -112,8 +112,8 @@ func TestPowerGrowsOld(t *testing.T) {
 	}
 }
 
-// TestPowerWithValidator: coins count with a validator that was bonded at the mark and at
-// the start, and is.
+// TestPowerWithValidator: bonded coins count if their validator was bonded at the mark and at the
+// start of the vote, and still is.
 func TestPowerWithValidator(t *testing.T) {
 	w := begin(t, without{}, map[string]uint64{"ann": spec.Thing, "bob": spec.Thing})
 	w.fund("val-3", 1_000_000*spec.Thing)
@@ -148,8 +148,8 @@ func TestPowerWithValidator(t *testing.T) {
 	}
 }
 
-// TestPowerAfterSlash: what was slashed weighs nothing, and more coins do not make up for
-// it.
+// TestPowerAfterSlash: slashed coins have no power, and coins that are bonded later do not replace
+// them.
 func TestPowerAfterSlash(t *testing.T) {
 	w := begin(t, without{}, map[string]uint64{"ann": 100 * spec.Thing, "bob": spec.Thing})
 	id := w.proposed("bob")
@@ -167,15 +167,15 @@ func TestPowerAfterSlash(t *testing.T) {
 	}
 }
 
-// moment is what there was when a block began: of every account with every validator, and
-// of its node, and of every validator 1 where it was bonded.
+// moment holds the state when a block began: what every account had bonded with every validator, its
+// node's stake, and 1 for every bonded validator.
 type moment struct {
 	time int64
 	had  map[string]uint64
 }
 
-// life is a random history of stake and votes. It reads stake from x/staking when a block
-// begins and knows nothing of records.
+// life is a random history of stake and votes. It reads stakes from x/staking at the begin of each
+// block and does not use the records.
 type life struct {
 	*rapid.T
 	*world
@@ -219,7 +219,7 @@ func (l *life) validator(name string) stakingtypes.Validator {
 	return v
 }
 
-// jail puts a validator into jail, or lets it out.
+// jail jails a validator, or releases it.
 func (l *life) jail() {
 	v := l.validator("val-2")
 	consensus, err := v.GetConsAddr()
@@ -236,7 +236,7 @@ func (l *life) jail() {
 	}
 }
 
-// valueAt is what there was of something at a time.
+// valueAt returns a stake at a time.
 func (l *life) valueAt(stake string, time int64) uint64 {
 	for _, m := range l.past {
 		if m.time >= time {
@@ -246,9 +246,8 @@ func (l *life) valueAt(stake string, time int64) uint64 {
 	return l.has(l.ctx)[stake]
 }
 
-// want is what an account weighs: of each of its stakes the least that there was, when a
-// block began from the mark on, or is, with a validator that was bonded at the mark and at
-// the start, and is.
+// want computes the power of an account: the sum of the least value of each of its stakes from the
+// mark until now. A bond counts if its validator was bonded at the mark and at the start, and is.
 func (l *life) want(name string, mark, start int64) (sum uint64) {
 	current := l.has(l.ctx)
 	for _, stake := range []string{name, name + " val-1", name + " val-2"} {
@@ -354,7 +353,7 @@ func (l *life) ballot() {
 	}
 }
 
-// restart begins the votes anew from what they export, between two blocks.
+// restart exports and imports the module between two blocks.
 func (l *life) restart() {
 	l.block(second)
 	l.past = append(l.past, moment{l.ctx.BlockTime().UnixMilli(), l.has(l.ctx)})
@@ -385,7 +384,7 @@ func (l *life) restart() {
 	}
 }
 
-// answers is all that can be asked.
+// answers returns the answers to all queries.
 func (l *life) answers() (all string) {
 	polls, err := l.Polls(l.ctx, &daopb.QueryPolls{})
 	if err != nil {
@@ -414,10 +413,9 @@ func (l *life) holds() {
 	}
 }
 
-// TestLivesOfVotes plays random histories of stake that is bonded, moved, unbonded and
-// staked, of proposals whose votes overlap, of votes, and of restarts: whoever votes weighs
-// of each stake the least that was there since the mark, once, and the sums are those of
-// the votes.
+// TestLivesOfVotes plays random histories: stake is bonded, moved, unbonded and staked, votes overlap,
+// accounts vote, and the module is exported and imported. Each account votes once, with the least
+// value of each of its stakes since the mark, and the sums are those of the votes.
 func TestLivesOfVotes(t *testing.T) {
 	histories, cast := 0, 0
 	rapid.Check(t, func(rt *rapid.T) {

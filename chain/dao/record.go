@@ -31,8 +31,8 @@ func validatorKey(validator sdk.ValAddress) []byte { return append([]byte{'v'}, 
 // record stores the value before a change, unless this block has a record already. Stakes of a
 // genesis count as old, so nothing is recorded before the first block.
 func (k Keeper) record(ctx context.Context, key []byte, before uint64) error {
-	begun, err := k.begun.Has(ctx)
-	if err != nil || !begun {
+	recording, err := k.recording.Has(ctx)
+	if err != nil || !recording {
 		return err
 	}
 	noted, err := k.records.Has(ctx, collections.Join(key, now(ctx)))

@@ -84,7 +84,7 @@ func withPortableErrors(handler baseapp.MsgServiceHandler) baseapp.MsgServiceHan
 
 // schedule puts a message of the proposal that x/gov executes into the timelock.
 func (r Router) schedule(ctx sdk.Context, msg sdk.Msg) (*sdk.Result, error) {
-	id, err := r.tallied.Get(ctx)
+	id, err := r.executing.Get(ctx)
 	if errors.Is(err, collections.ErrNotFound) {
 		return nil, ErrProposal.Wrap("its messages differ from those that were submitted")
 	}

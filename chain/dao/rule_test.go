@@ -15,9 +15,9 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// TestFailedProposalChangesNothing: of a proposal that passed and cannot be queued, or that
-// is rejected, nothing is left but its status: no message of it waits, and all else has the
-// same bytes as where nobody proposed anything.
+// TestFailedProposalChangesNothing: a proposal that is rejected, or that passes but cannot be queued,
+// leaves only its status. None of its messages waits, and all other bytes are the same as without
+// the proposal.
 func TestFailedProposalChangesNothing(t *testing.T) {
 	for name, c := range map[string]struct {
 		option govv1.VoteOption
@@ -46,7 +46,7 @@ func TestFailedProposalChangesNothing(t *testing.T) {
 			store, _, _ := strings.Cut(key, "/")
 			switch store {
 			case govtypes.StoreKey, dao.Name: // its status
-			case stakingtypes.StoreKey: // what x/staking says of each block
+			case stakingtypes.StoreKey: // x/staking's record of each block
 			default:
 				t.Errorf("%s: %s changed", name, key)
 			}
@@ -62,10 +62,10 @@ func TestFailedProposalChangesNothing(t *testing.T) {
 				mine++
 				continue
 			}
-			t.Errorf("%s: %s differs from where nobody proposed", name, key)
+			t.Errorf("%s: %s differs from the state without the proposal", name, key)
 		}
 		if mine != 3 { // x/gov's proposal and its next number, and the poll
-			t.Errorf("%s: %d entries differ from where nobody proposed", name, mine)
+			t.Errorf("%s: %d entries differ from the state without the proposal", name, mine)
 		}
 	}
 }
@@ -76,8 +76,8 @@ func update(change func(*daopb.Params, *daopb.Rules)) *daopb.MsgUpdateParams {
 	return msg
 }
 
-// TestUpdateParams: a passed proposal changes the rules, ours and x/gov's, within bounds
-// that nothing changes.
+// TestUpdateParams: a passed proposal changes the parameters of chain/dao and of x/gov, within bounds
+// that no vote can change.
 func TestUpdateParams(t *testing.T) {
 	w := begin(t, without{}, map[string]uint64{"ann": 60 * spec.Thing})
 	msg := update(func(p *daopb.Params, r *daopb.Rules) {
@@ -86,7 +86,7 @@ func TestUpdateParams(t *testing.T) {
 	})
 	id := w.proposed("ann", msg)
 	if !w.poll(id).Dangerous {
-		t.Error("it is not dangerous")
+		t.Error("the message does not count as dangerous")
 	}
 	w.votes("ann", id, govv1.OptionYes)
 	w.check(w.executes(id))
@@ -125,8 +125,8 @@ func TestUpdateParams(t *testing.T) {
 	}
 }
 
-// TestRuledIsValid: x/gov takes the rules at every bound.
-func TestRuledIsValid(t *testing.T) {
+// TestGovAcceptsAllBounds: x/gov accepts the parameters at every bound.
+func TestGovAcceptsAllBounds(t *testing.T) {
 	for _, r := range []daopb.Rules{
 		dao.DefaultRules(),
 		{VotingSeconds: 1, DepositSeconds: 1, MinDeposit: 1, InitialDeposit: 100_000, Quorum: 100_000, Threshold: 500_000, Veto: 100_000},
@@ -138,7 +138,8 @@ func TestRuledIsValid(t *testing.T) {
 	}
 }
 
-// TestGenesisRefuses: each thing that contradicts itself or x/gov, by name.
+// TestGenesisRefuses: a genesis that contradicts itself or x/gov is refused, and the error names what
+// is wrong.
 func TestGenesisRefuses(t *testing.T) {
 	w := begin(t, without{}, map[string]uint64{"ann": 60 * spec.Thing, "bob": spec.Thing})
 	id := w.proposed("ann", remove(1))
@@ -176,7 +177,7 @@ func TestGenesisRefuses(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	// What x/gov does not have cannot be open.
+	// A poll cannot be open for a proposal that x/gov does not have.
 	defer func() {
 		if r, ok := recover().(error); !ok || !errors.Is(r, dao.ErrGenesis) {
 			t.Errorf("x/gov has no such proposal: %v", r)
@@ -186,8 +187,8 @@ func TestGenesisRefuses(t *testing.T) {
 	dao.Module{Keeper: other.Keeper}.InitGenesis(other.ctx, other.codec, raw)
 }
 
-// TestGenesisStakeWeighs: what a genesis has was always there, also where its first height
-// is none of a new chain.
+// TestGenesisStakeWeighs: stake in a genesis counts as old, also if the genesis continues a chain at a
+// later height.
 func TestGenesisStakeWeighs(t *testing.T) {
 	w := assemble(t, without{})
 	w.ctx = w.ctx.WithBlockHeight(1000)

@@ -35,7 +35,7 @@ func (k Keeper) Tally(ctx context.Context, _ govkeeper.Keeper, proposal govv1.Pr
 
 // tally stores the proposal that is tallied, if its messages are those that were submitted.
 func (k Keeper) tally(ctx context.Context, p daopb.Poll, proposal govv1.Proposal) error {
-	if err := k.tallied.Remove(ctx); err != nil {
+	if err := k.executing.Remove(ctx); err != nil {
 		return err
 	}
 	messages, err := proposal.GetMsgs()
@@ -46,7 +46,7 @@ func (k Keeper) tally(ctx context.Context, p daopb.Poll, proposal govv1.Proposal
 	if err != nil || !bytes.Equal(digest, p.Digest) {
 		return err
 	}
-	return k.tallied.Set(ctx, p.Proposal)
+	return k.executing.Set(ctx, p.Proposal)
 }
 
 // cast returns the power of all votes.

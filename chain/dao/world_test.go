@@ -55,7 +55,7 @@ const (
 	day    = 24 * time.Hour
 )
 
-// without says which defences a world has not. The zero value has all of them.
+// without says which defences a world lacks. The zero value has all of them.
 type without struct {
 	records   bool // nothing is recorded: stake weighs what it is when it votes
 	warmup    bool // stake weighs as soon as voting starts
@@ -88,7 +88,7 @@ type world struct {
 	bonds     stakingtypes.MsgServer
 }
 
-// account is an address that begins with a name.
+// account returns an address that begins with a name.
 func account(name string) sdk.AccAddress { return []byte(name + strings.Repeat("-", 20-len(name))) }
 
 func authority() sdk.AccAddress { return authtypes.NewModuleAddress(govtypes.ModuleName) }
@@ -96,7 +96,7 @@ func authority() sdk.AccAddress { return authtypes.NewModuleAddress(govtypes.Mod
 func coins(n uint64) sdk.Coins { return sdk.NewCoins(coin(n)) }
 func coin(n uint64) sdk.Coin   { return sdk.NewCoin(spec.Denom, math.NewIntFromUint64(n)) }
 
-// assemble is a world without state but for how coins are bonded.
+// assemble returns a world without state, except for the parameters of staking.
 func assemble(t testing.TB, off without) *world {
 	t.Helper()
 	w := &world{TB: t, off: off}
@@ -154,8 +154,8 @@ func assemble(t testing.TB, off without) *world {
 	return w
 }
 
-// begin is a world in which validators val-1 and val-2 and the given accounts bonded so
-// much with val-1 at the genesis, and everybody who is named has a million THING.
+// begin returns a world with the validators val-1 and val-2. At the genesis the given accounts have
+// bonded the given amounts with val-1, and everybody who is named has a million THING.
 func begin(t testing.TB, off without, bonded map[string]uint64) *world {
 	t.Helper()
 	w := assemble(t, off)
@@ -202,7 +202,7 @@ func (w *world) check(err error) {
 	}
 }
 
-// tx runs a transaction: where it fails nothing changes.
+// tx runs a transaction: if it fails nothing changes.
 func (w *world) tx(do func(ctx sdk.Context) error) error {
 	ctx, write := w.ctx.CacheContext()
 	err := do(ctx)
@@ -212,7 +212,7 @@ func (w *world) tx(do func(ctx sdk.Context) error) error {
 	return err
 }
 
-// end ends a block. What it returns stops a chain.
+// end ends a block. An error would halt a chain.
 func (w *world) end() error {
 	if err := gov.EndBlocker(w.ctx, w.gov); err != nil {
 		return err
@@ -223,7 +223,7 @@ func (w *world) end() error {
 	return w.EndBlock(w.ctx)
 }
 
-// block ends a block and begins the next one, so much later.
+// block ends a block and begins the next one after a pause.
 func (w *world) block(later time.Duration) {
 	w.Helper()
 	w.check(w.end())
@@ -276,7 +276,7 @@ func (w *world) propose(ctx sdk.Context, name string, deposit uint64, messages .
 	if err != nil {
 		return 0, err
 	}
-	// As from a transaction: messages are what their bytes say.
+	// As in a transaction, the messages are decoded from bytes.
 	raw := w.codec.MustMarshal(msg)
 	read := new(govv1.MsgSubmitProposal)
 	if err := w.codec.Unmarshal(raw, read); err != nil {
@@ -289,7 +289,7 @@ func (w *world) propose(ctx sdk.Context, name string, deposit uint64, messages .
 	return resp.ProposalId, nil
 }
 
-// full is a deposit with which voting starts.
+// full returns the deposit with which voting starts.
 func full() uint64 { return dao.DefaultRules().MinDeposit }
 
 func (w *world) vote(ctx sdk.Context, name string, id uint64, option govv1.VoteOption) error {
@@ -297,7 +297,7 @@ func (w *world) vote(ctx sdk.Context, name string, id uint64, option govv1.VoteO
 	return err
 }
 
-// proposed is a proposal that is voted on.
+// proposed submits a proposal whose vote starts at once.
 func (w *world) proposed(name string, messages ...sdk.Msg) (id uint64) {
 	w.Helper()
 	w.check(w.tx(func(ctx sdk.Context) (err error) { id, err = w.propose(ctx, name, full(), messages...); return err }))
@@ -316,7 +316,7 @@ func (w *world) poll(id uint64) daopb.Poll {
 	return resp.Poll
 }
 
-// status is what x/gov says of a proposal.
+// status returns x/gov's status of a proposal.
 func (w *world) status(id uint64) govv1.ProposalStatus {
 	w.Helper()
 	p, err := w.gov.Proposals.Get(w.ctx, id)
@@ -331,7 +331,7 @@ func (w *world) power(name string, proposal uint64) uint64 {
 	return resp.Power
 }
 
-// dump is the whole state, by store and key.
+// dump returns the whole state, by store and key.
 func (w *world) dump() map[string]string {
 	all := make(map[string]string)
 	for name, key := range w.keys {
@@ -453,7 +453,7 @@ func (q *queue) entries(ctx context.Context) (list []entry) {
 
 var errEarly = errors.New("its time has not come")
 
-// execute carries out all messages of a proposal.
+// execute executes all messages of a proposal.
 func (w *world) execute(id uint64) error {
 	return w.tx(func(ctx sdk.Context) error {
 		found := false
@@ -482,7 +482,7 @@ func (w *world) execute(id uint64) error {
 	})
 }
 
-// differing are the keys whose values differ.
+// differing returns the keys whose values differ.
 func differing(a, b map[string]string) (keys []string) {
 	for _, k := range slices.Sorted(maps.Keys(a)) {
 		if v, ok := b[k]; !ok || v != a[k] {

@@ -47,7 +47,7 @@ func (n nodes) IDOf(_ context.Context, owner string) (uint64, error) {
 	return 0, errNoNode
 }
 
-// account is an address that begins with a name.
+// account returns an address that begins with a name.
 func account(name string) string {
 	s, err := address.NewBech32Codec("althing").BytesToString([]byte(name + strings.Repeat(" ", 20-len(name))))
 	if err != nil {
@@ -56,8 +56,8 @@ func account(name string) string {
 	return s
 }
 
-// registry is a keeper with its ledger and a context to call both in. Of its nodes ann's
-// (1) and bob's (2) provide data, ann's and eve's (3) train.
+// registry is a keeper with its ledger and a context to call both in. The nodes of ann (1) and bob (2)
+// provide data; those of ann and eve (3) train.
 type registry struct {
 	dataset.Keeper
 	ledger ledger.Keeper
@@ -82,7 +82,7 @@ func open() registry {
 	return r
 }
 
-// again is another chain that begins with what this one exports.
+// again returns another chain that begins with an export of this one.
 func (r registry) again() registry {
 	next := open()
 	ledger.Module{Keeper: next.ledger}.InitGenesis(next.ctx, next.codec, ledger.Module{Keeper: r.ledger}.ExportGenesis(r.ctx, r.codec))
@@ -94,7 +94,7 @@ func limit(epsilon cost.Epsilon) cost.Limit {
 	return cost.Limit{Unit: cost.Client, Adjacency: cost.ZeroOut, Epsilon: epsilon * cost.OneEpsilon, Delta: cost.OneDelta / 100_000}
 }
 
-// registration is what an owner says of rows that a word stands for.
+// registration returns an owner's registration of rows, which a word stands for.
 func registration(owner, rows string, epsilon cost.Epsilon) *datasetpb.MsgRegister {
 	return &datasetpb.MsgRegister{
 		Owner: account(owner),
@@ -172,8 +172,8 @@ func TestRegisterRefuses(t *testing.T) {
 	}
 }
 
-// TestACopiedCommitmentKeepsNobodyOut: who is quicker with the commitment of another gains
-// nothing, and the other registers all the same.
+// TestACopiedCommitmentKeepsNobodyOut: an attacker registers somebody else's commitment first. It gains
+// nothing, and the owner of the rows can still register.
 func TestACopiedCommitmentKeepsNobodyOut(t *testing.T) {
 	r := open()
 	copied := r.register(t, registration("bob", "rows of ann", 1))
@@ -264,7 +264,8 @@ func TestOnlyTheOwnerLowersALimit(t *testing.T) {
 	}
 }
 
-// TestOnlyTheOwnerReplacesItsKey: and nothing else of the data set changes.
+// TestOnlyTheOwnerReplacesItsKey: only the owner can replace the key of its data set; nothing else
+// changes.
 func TestOnlyTheOwnerReplacesItsKey(t *testing.T) {
 	r := open()
 	id := r.register(t, registration("ann", "rows", 8))
@@ -354,8 +355,8 @@ func TestDatasetsAreListed(t *testing.T) {
 	}
 }
 
-// TestAttackManyDatasets: whoever registers many data sets must not make an owner's
-// question for its own dearer, which a node asks before it takes part.
+// TestAttackManyDatasets: an attacker registers many data sets. The query of an owner for its own data
+// sets, which a node sends before it takes part, must not cost more.
 func TestAttackManyDatasets(t *testing.T) {
 	r := open()
 	r.register(t, registration("ann", "rows of ann", 8))
@@ -393,7 +394,7 @@ func TestAttackManyDatasets(t *testing.T) {
 	}
 }
 
-// TestCheckSaysWhoCouldPay: without charging anybody.
+// TestCheckSaysWhoCouldPay: the check lists the data sets that can pay for a task and charges none.
 func TestCheckSaysWhoCouldPay(t *testing.T) {
 	r := open()
 	example, strict, other := registration("bob", "2", 8), registration("bob", "3", 8), registration("bob", "4", 8)
@@ -429,7 +430,7 @@ func TestCheckSaysWhoCouldPay(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(before, r.ledgerState()); diff != "" {
-		t.Errorf("to check changes the ledger:\n%s", diff)
+		t.Errorf("the check has changed the ledger:\n%s", diff)
 	}
 	for name, asked := range map[string]datasetpb.QueryCheck{
 		"no noise": {Name: "digits", Releases: 1, Release: ledgerpb.Release{Unit: ledgerpb.UNIT_CLIENT}},
@@ -445,8 +446,8 @@ func TestCheckSaysWhoCouldPay(t *testing.T) {
 	}
 }
 
-// TestPayer: a data set pays for a node that its owner has granted it to, where the task
-// admits the owner and the book covers each release; for nobody else.
+// TestPayer: a data set pays for a node if its owner has granted it to the node, the task admits the
+// owner, and the book covers all releases.
 func TestPayer(t *testing.T) {
 	r := open()
 	id := r.register(t, registration("ann", "rows", 2))
@@ -481,10 +482,10 @@ func TestPayer(t *testing.T) {
 	}
 }
 
-// ledgerState is every byte that the ledger holds.
+// ledgerState returns every byte of the ledger's store.
 func (r registry) ledgerState() string { return r.stored(ledger.Name) }
 
-// stored is every byte in a store.
+// stored returns every byte of a store.
 func (r registry) stored(name string) string {
 	var b strings.Builder
 	all := r.ctx.KVStore(r.keys[name]).Iterator(nil, nil)

@@ -17,8 +17,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// life is a random history of what owners and rounds do to data sets and their books,
-// beside which plain lists are kept of what happened.
+// life is a random history of data sets and their books. It also keeps plain lists of what happened,
+// for comparison.
 type life struct {
 	*rapid.T
 	registry
@@ -34,17 +34,18 @@ type charge struct {
 	reason               string
 }
 
-// state is every byte that the chain holds of data sets and books.
+// state returns every byte that the chain stores about data sets and books.
 func (l *life) state() string { return l.ledgerState() + l.stored(dataset.Name) }
 
-// step reports whether what was done was refused, and that it then changed nothing.
+// step runs a message and reports whether it was refused. It fails the test if a refused message has
+// changed something.
 func (l *life) step(do func() error) (refused bool) {
 	before := l.state()
 	if do() == nil {
 		return false
 	}
 	if l.state() != before {
-		l.Fatal("what is refused changes something")
+		l.Fatal("a refused message has changed something")
 	}
 	l.refused++
 	return true
@@ -54,7 +55,7 @@ func (l *life) dataset() uint64 {
 	return rapid.SampledFrom(slices.Sorted(maps.Keys(l.rows))).Draw(l.T, "data set")
 }
 
-// release is how a task makes its releases; now and then it is another way.
+// release returns the release of a task for a reason; sometimes a wrong one.
 func (l *life) release(task uint64, reason string) cost.Release {
 	if !rapid.Bool().Draw(l.T, "another") {
 		return cost.Release{
@@ -70,7 +71,7 @@ func (l *life) release(task uint64, reason string) cost.Release {
 	return r
 }
 
-// purpose is one of few, so that they often meet.
+// purpose draws a task and a reason, out of few, so that they often coincide.
 func (l *life) purpose() (task uint64, reason string) {
 	return rapid.Uint64Range(1, 2).Draw(l.T, "task"), rapid.SampledFrom([]string{"update", "metric"}).Draw(l.T, "reason")
 }
@@ -100,7 +101,7 @@ func (l *life) reserve() {
 	l.step(func() error { return l.ledger.Reserve(l.ctx, id, task, reason, release, releases) })
 }
 
-// reserved is a purpose for which something was reserved once, or another.
+// reserved draws a data set and a purpose, often one for which something was reserved.
 func (l *life) reserved() (id, task uint64, reason string) {
 	var all []cost.Row
 	id = l.dataset()
@@ -209,7 +210,7 @@ func (l *life) revoke() {
 	delete(l.granted, g)
 }
 
-// restart goes on as a chain that begins with what this one exports.
+// restart exports the chain and continues on the imported one.
 func (l *life) restart() {
 	before := l.state()
 	l.registry = l.again()
@@ -233,7 +234,7 @@ func (l *life) history(id uint64) (rows []cost.Row) {
 	return rows
 }
 
-// holds is what must be true of every book at every moment.
+// holds checks what must be true of every book at any time.
 func (l *life) holds() {
 	for _, id := range slices.Sorted(maps.Keys(l.rows)) {
 		rows := l.history(id)

@@ -56,8 +56,8 @@ func (c Checker) Check(ctx sdk.Context, tx sdk.Tx) (sdk.Coins, int64, error) {
 	if c.free(ctx, asked) {
 		return sdk.Coins{}, 0, nil
 	}
-	return nil, 0, errors.Wrapf(sdkerrors.ErrInsufficientFee, "fee of %s%s for %d gas: want %s%s",
-		asked.GetFee().AmountOf(spec.Denom), spec.Denom, asked.GetGas(), Of(asked.GetGas(), price), spec.Denom)
+	return nil, 0, errors.Wrapf(sdkerrors.ErrInsufficientFee, "fee of %s for %d gas: want %s",
+		spec.MoneyOf(asked.GetFee().AmountOf(spec.Denom).String()), asked.GetGas(), spec.MoneyOf(Of(asked.GetGas(), price).String()))
 }
 
 // pays reports whether a transaction offers the price for its gas.

@@ -63,7 +63,7 @@ func TestGenesisComesBack(t *testing.T) {
 	}
 }
 
-// The price changes by a passed proposal, within bounds, and by nothing else.
+// TestUpdateParams: only a passed proposal changes the gas price, within bounds.
 func TestUpdateParams(t *testing.T) {
 	for name, c := range map[string]struct {
 		who   string
@@ -96,7 +96,7 @@ func TestUpdateParams(t *testing.T) {
 	}
 }
 
-// owed is the one kind of message that is owed, and counts how often it was asked.
+// owed says which kind of message is owed, and counts its calls.
 type owed struct {
 	kind  string
 	asked int
@@ -159,12 +159,12 @@ func TestOwedMessagesAreFree(t *testing.T) {
 		owes.asked = 0
 		got, _, err := fees.Check(w.ctx.WithTxBytes(make([]byte, c.bytes)), c.tx)
 		if (err != nil) != (c.want == nil) || !got.Equal(c.want) || owes.asked != c.asked {
-			t.Errorf("%s: got %v, %v, asked %d times; want %v, asked %d times", c.name, got, err, owes.asked, c.want, c.asked)
+			t.Errorf("%s: got %v, %v after %d calls of Free; want %v after %d", c.name, got, err, owes.asked, c.want, c.asked)
 		}
 	}
 	fees.Owes = nil
 	if _, _, err := fees.Check(w.ctx, tx{gas: 100_000, msgs: []sdk.Msg{duty}}); err == nil {
-		t.Error("a message is free though nobody owes anything")
+		t.Error("a message is free although none is owed")
 	}
 }
 

@@ -32,7 +32,7 @@ const (
 
 // The registered errors. The numbers are part of the protocol.
 var (
-	ErrAuthority = errors.RegisterWithGRPCCode(Name, 2, codes.PermissionDenied, "only a passed proposal may")
+	ErrAuthority = errors.RegisterWithGRPCCode(Name, 2, codes.PermissionDenied, "only a passed proposal may do this")
 	ErrParams    = errors.RegisterWithGRPCCode(Name, 3, codes.InvalidArgument, "invalid parameters")
 )
 

@@ -38,7 +38,7 @@ func open() books {
 	return b
 }
 
-// again is another chain that begins with what this one exports.
+// again returns another chain that begins with an export of this one.
 func (b books) again(t *testing.T) books {
 	t.Helper()
 	next := open()
@@ -76,7 +76,7 @@ func limit(epsilon cost.Epsilon) cost.Limit {
 	return cost.Limit{Unit: cost.Client, Adjacency: cost.ZeroOut, Epsilon: epsilon * cost.OneEpsilon, Delta: cost.OneDelta / 100_000}
 }
 
-// laplace is a release of epsilon 1 for each client.
+// laplace returns a release that costs epsilon 1 per client.
 func laplace() cost.Release {
 	return cost.Release{Unit: cost.Client, Noise: cost.Laplace{Rate: cost.Fraction{Num: 1, Den: 10}}, Norm: cost.Norm{L1: 10}}
 }
@@ -94,7 +94,7 @@ func TestALifeOfABookOnTheChain(t *testing.T) {
 	must(t, b.Reserve(b.ctx, 3, 7, "update", laplace(), 3))
 	must(t, b.Reserve(b.ctx, 3, 4, "metric", laplace(), 2))
 	must(t, b.Charge(b.ctx, 3, 7, "update", 1))
-	must(t, b.Charge(b.ctx, 3, 7, "update", 1)) // said twice
+	must(t, b.Charge(b.ctx, 3, 7, "update", 1)) // sent twice
 	if err := b.Reserve(b.ctx, 3, 7, "update", laplace(), 1); !errors.Is(err, cost.ErrReserved) {
 		t.Errorf("reserved while something is left: got %v", err)
 	}
@@ -148,8 +148,8 @@ func TestALifeOfABookOnTheChain(t *testing.T) {
 	}
 }
 
-// TestExhaustedNamesTheOwnerAndWhatIsLeft: whoever reads the refusal knows whose budget
-// it is.
+// TestExhaustedNamesTheOwnerAndWhatIsLeft: the error of an exhausted budget names its owner and what
+// is left.
 func TestExhaustedNamesTheOwnerAndWhatIsLeft(t *testing.T) {
 	b := open()
 	must(t, b.Open(b.ctx, 3, "ann", limit(2)))
@@ -159,8 +159,8 @@ func TestExhaustedNamesTheOwnerAndWhatIsLeft(t *testing.T) {
 	}
 }
 
-// TestATaskHasOneCostingForAReason: it is computed once for each adjacency, and all
-// releases are made in the way that was named first.
+// TestATaskHasOneCostingForAReason: the cost of a task's releases for one reason is computed once per
+// adjacency. All of these releases must be the one that was named first.
 func TestATaskHasOneCostingForAReason(t *testing.T) {
 	b := open()
 	rows, strict := limit(9), limit(9)
@@ -197,15 +197,15 @@ func TestATaskHasOneCostingForAReason(t *testing.T) {
 	}
 }
 
-// sampled is five steps of a tenth of the rows.
+// sampled returns a release of five steps, each over a sample of a tenth of the rows.
 func sampled() cost.Release {
 	r := laplace()
 	r.Unit, r.Sampling.Poisson, r.Steps = cost.Example, 100_000, 5
 	return r
 }
 
-// TestAppraisedIsWhatIsReserved: a task's release is computed when it is appraised, at the
-// expense of who asks for it, and looked up from then on.
+// TestAppraisedIsWhatIsReserved: the cost of a task's release is computed when it is appraised, and the
+// sender pays for the gas. Later it is only looked up.
 func TestAppraisedIsWhatIsReserved(t *testing.T) {
 	b := open()
 	rows := limit(9)
@@ -252,9 +252,9 @@ func TestAppraisedIsWhatIsReserved(t *testing.T) {
 	}
 }
 
-// TestAppraisedOutlivesARestart: a task that has reserved nothing yet is exported and
-// imported, and appraising again replaces what stood there.
-func TestAppraisedOutlivesARestart(t *testing.T) {
+// TestAppraisedSurvivesAnImport: the costing of a task that has reserved nothing yet is exported and
+// imported; appraising the task again replaces it.
+func TestAppraisedSurvivesAnImport(t *testing.T) {
 	b := open()
 	rows := limit(9)
 	rows.Unit = cost.Example
@@ -276,8 +276,7 @@ func TestAppraisedOutlivesARestart(t *testing.T) {
 	}
 }
 
-// TestAReleaseForAnotherUnitIsRefused: what is promised to each row promises a client
-// nothing.
+// TestAReleaseForAnotherUnitIsRefused: a release that protects single rows does not protect a client.
 func TestAReleaseForAnotherUnitIsRefused(t *testing.T) {
 	b := open()
 	must(t, b.Open(b.ctx, 1, "ann", limit(9)))
@@ -288,7 +287,7 @@ func TestAReleaseForAnotherUnitIsRefused(t *testing.T) {
 	}
 }
 
-// TestGenesisIsWhatItsRowsLeadTo: a history that no chain has written is refused.
+// TestGenesisIsWhatItsRowsLeadTo: a genesis is refused if its books do not follow from their rows.
 func TestGenesisIsWhatItsRowsLeadTo(t *testing.T) {
 	b := open()
 	for dataset := range uint64(2) {

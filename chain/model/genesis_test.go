@@ -11,7 +11,7 @@ import (
 	"github.com/althing-network/althing/pb/modelpb"
 )
 
-// described is a registry with everything in it.
+// described returns the genesis of a registry with some of everything.
 func described(t *testing.T) modelpb.Genesis {
 	t.Helper()
 	r := trained(t)
@@ -84,7 +84,7 @@ func TestGenesisIsRefused(t *testing.T) {
 	}
 }
 
-// What contradicts itself in the store is told: here an index that lost its line.
+// TestContradictionsAreFound: contradictions in the store are found, here an index without its line.
 func TestContradictionsAreFound(t *testing.T) {
 	r := trained(t)
 	for prefix := range byte(9) {
@@ -101,7 +101,7 @@ func TestContradictionsAreFound(t *testing.T) {
 		all.Close()
 		found, err := r.Inconsistencies(inside)
 		if len(found) == 0 && err == nil {
-			t.Errorf("an entry under %d is gone, and nothing is found", prefix)
+			t.Errorf("an entry under prefix %d is missing, and no contradiction is found", prefix)
 		}
 	}
 	r.ctx.KVStore(r.key).Delete([]byte{0})

@@ -22,7 +22,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// account is an address that begins with a name.
+// account returns an address that begins with a name.
 func account(name string) string {
 	s, err := address.NewBech32Codec("althing").BytesToString([]byte(name + strings.Repeat(" ", 20-len(name))))
 	if err != nil {
@@ -50,13 +50,13 @@ func open() registry {
 	return r
 }
 
-// exported is what the registry writes into a genesis.
+// exported returns what the registry writes into a genesis.
 func (r registry) exported() (g modelpb.Genesis) {
 	r.codec.MustUnmarshalJSON(model.Module{Keeper: r.Keeper}.ExportGenesis(r.ctx, r.codec), &g)
 	return g
 }
 
-// begin is a registry that begins with a genesis, or why none can.
+// begin returns a registry that begins with a genesis, or the reason why it cannot.
 func begin(g modelpb.Genesis) (r registry, err error) {
 	r = open()
 	defer func() {
@@ -102,7 +102,7 @@ func versions(t *testing.T, r registry, line uint64) (list []spec.Version) {
 	return list
 }
 
-// sound wants nothing stored to contradict itself.
+// sound fails the test if the store has contradictions.
 func sound(t interface {
 	Helper()
 	Errorf(string, ...any)
@@ -114,8 +114,8 @@ func sound(t interface {
 	}
 }
 
-// trained is a registry in which tasks 1 and 3 of ann carry one line on, task 2 of bob has
-// its own, and a vote has rolled ann's line back.
+// trained returns a registry in which tasks 1 and 3 of ann publish into one line, task 2 of bob has
+// its own line, and a vote has rolled ann's line back.
 func trained(t *testing.T) registry {
 	t.Helper()
 	r := open()
@@ -128,7 +128,7 @@ func trained(t *testing.T) registry {
 	if err := r.SetScore(r.ctx, 1, 2, 900_000); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.SetScore(r.ctx, 1, 1, 800_000); err != nil { // late: the newer score stays the line's
+	if err := r.SetScore(r.ctx, 1, 1, 800_000); err != nil { // late: the line keeps the newer score
 		t.Fatal(err)
 	}
 	publish(t, r, spec.Version{Task: 1, Model: digest("1"), Base: digest("1"), Proposal: 4})
@@ -183,7 +183,7 @@ func TestLinesGoAcrossTasks(t *testing.T) {
 	sound(t, r)
 }
 
-// Two owners may give their lines one name; what one publishes is none of the other's.
+// TestLinesOfOwnersAreApart: two owners may have lines with the same name; their versions do not mix.
 func TestLinesOfOwnersAreApart(t *testing.T) {
 	r := open()
 	enter(t, r, 1, "ann", "digits")
@@ -198,7 +198,7 @@ func TestLinesOfOwnersAreApart(t *testing.T) {
 	sound(t, r)
 }
 
-// What is refused has one error and changes nothing.
+// TestRefused: each refused message has its own error and changes nothing.
 func TestRefused(t *testing.T) {
 	wider := softmax()
 	wider.Inputs, wider.Seed = 65, 3
@@ -263,8 +263,8 @@ func card(owner string, line uint64, text string) func(registry) error {
 	}
 }
 
-// A task may carry on the line that a former task of the owner had to itself.
-func TestLineOfATaskIsCarriedOn(t *testing.T) {
+// TestTaskContinuesALine: a task may publish into the line of an earlier task of the same owner.
+func TestTaskContinuesALine(t *testing.T) {
 	r := trained(t)
 	enter(t, r, 4, "bob", "task-2")
 	if line, err := r.Get(r.ctx, 2); err != nil || line.Tasks != 2 {
@@ -282,7 +282,7 @@ func TestCardsStay(t *testing.T) {
 			t.Fatalf("card %d: %v (%v)", i+1, resp, err)
 		}
 		if events := r.ctx.EventManager().Events(); len(events) != 1 || events[0].Type != "althing.model.v1.EventCardSet" {
-			t.Errorf("card %d is told as %v", i+1, events)
+			t.Errorf("card %d: got events %v", i+1, events)
 		}
 	}
 	if err := card("ann", 1, "one more")(r); !errors.Is(err, model.ErrFull) {
@@ -367,12 +367,12 @@ func TestVersionsAreTold(t *testing.T) {
 	r.ctx = r.ctx.WithEventManager(sdk.NewEventManager())
 	publish(t, r, spec.Version{Task: 1, Model: digest("0")})
 	if events := r.ctx.EventManager().Events(); len(events) != 1 || events[0].Type != "althing.model.v1.EventVersionPublished" {
-		t.Errorf("a version is told as %v", events)
+		t.Errorf("got events %v for a version", events)
 	}
 }
 
-// The work of a publication does not grow with what the line has, nor with how long its
-// architecture is.
+// TestGasOfAPublication: the gas of a publication grows neither with the number of versions of the
+// line nor with the size of the architecture.
 func TestGasOfAPublication(t *testing.T) {
 	r := open()
 	deep := spec.Model{Kind: spec.ModelMLP, Inputs: 64, Classes: 10}

@@ -13,7 +13,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// history is what the registry should hold: the same in lists.
+// history is what the registry should hold, in lists.
 type history struct {
 	lines    map[string]uint64         // by owner and name
 	of       map[uint64]uint64         // line by task
@@ -23,10 +23,9 @@ type history struct {
 	rounds   map[uint64]uint64         // newest round by task
 }
 
-// Whatever is published, rolled back, scored and described in whatever order, and wherever
-// the chain ends and begins again in between: numbers ascend without gaps, a digest never
-// changes once it is there, nothing but a score is ever added to a version, and the
-// registry finds exactly what was published.
+// TestHistoriesOnlyGrow: versions are published, rolled back, scored and described in random order,
+// with exports and imports in between. Numbers ascend without gaps, digests never change, only a
+// score is ever added to a version, and the registry finds exactly what was published.
 func TestHistoriesOnlyGrow(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := open()
@@ -132,7 +131,7 @@ func TestHistoriesOnlyGrow(t *testing.T) {
 	})
 }
 
-// is compares the registry with the lists.
+// is fails the test unless the registry equals the lists.
 func (h history) is(t *rapid.T, r registry) {
 	for name, id := range h.lines {
 		l, err := r.Get(r.ctx, id)
@@ -194,7 +193,7 @@ func (h history) is(t *rapid.T, r registry) {
 	}
 }
 
-// stored is everything in the store.
+// stored returns everything in the store.
 func stored(r registry) (pairs [][2][]byte) {
 	all := r.ctx.KVStore(r.key).Iterator(nil, nil)
 	defer all.Close()

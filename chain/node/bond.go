@@ -19,7 +19,7 @@ func (k Keeper) CheckBond(ctx context.Context, required uint64) error {
 		return err
 	}
 	if required > rules.MaxBond {
-		return ErrStake.Wrapf("bond of %d%s per node: want at most %d%s", required, k.denom, rules.MaxBond, k.denom)
+		return ErrStake.Wrapf("bond of %s per node: want at most %s", spec.Money(required), spec.Money(rules.MaxBond))
 	}
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// bounded is the registry with other bounds of stakes for some roles.
+// bounded returns the registry with other bounds of stakes for some roles.
 func (r registry) bounded(bounds map[spec.Role]nodepb.StakeBounds) registry {
 	own := nodepb.Genesis{Params: node.DefaultParams(), Next: 1}
 	for role, b := range bounds {
@@ -21,16 +21,16 @@ func (r registry) bounded(bounds map[spec.Role]nodepb.StakeBounds) registry {
 	return r
 }
 
-// having is a profile with these roles.
+// having returns a profile with these roles.
 func having(name string, roles spec.Role) nodepb.Profile {
 	p := profile(name)
 	p.Roles, p.Endpoint = uint32(roles), "https://node.example"
 	return p
 }
 
-// TestStakeOfEachRole: a stake is within the bounds of each role of its node, when it
-// registers, when it gets other roles, and when it returns. What is refused names the
-// role, what is there and what is wanted, and changes nothing.
+// TestStakeOfEachRole: a stake must be within the bounds of each role of its node: when the node
+// registers, changes its roles, or returns from a leave. A refusal names the role, the stake and
+// the bound, and changes nothing.
 func TestStakeOfEachRole(t *testing.T) {
 	r := open("ann").bounded(map[spec.Role]nodepb.StakeBounds{
 		spec.Trainer: {Min: 1_000_000, Max: 9_000_000}, spec.Aggregator: {Min: 5_000_000, Max: 50_000_000},
@@ -63,7 +63,7 @@ func TestStakeOfEachRole(t *testing.T) {
 		}
 	}
 
-	for _, roles := range []spec.Role{spec.Aggregator, both} { // with less it applies
+	for _, roles := range []spec.Role{spec.Aggregator, both} { // with a smaller stake the node applies
 		block := r.ctx
 		r.ctx, _ = block.CacheContext()
 		if err := register(roles, 4_999_999); err != nil {
@@ -71,28 +71,29 @@ func TestStakeOfEachRole(t *testing.T) {
 		}
 		be(spec.NodePending, roles, 4_999_999)
 		_, err := r.Activate(r.ctx, &nodepb.MsgActivate{Owner: owner("ann")})
-		refuse(err, "4999999 uthing", "at least 5000000", "role aggregator")
+		refuse(err, "4.999999 THING", "at least 5 THING", "role aggregator")
 		r.ctx, r.bank[account("ann")] = block, r.bank[account("ann")]+4_999_999
 	}
-	refuse(register(both, 9_000_001), "9000001 uthing", "at most 9000000", "role trainer")
+	refuse(register(both, 9_000_001), "9.000001 THING", "at most 9 THING", "role trainer")
 	if err := register(spec.Trainer, 4_000_000); err != nil {
 		t.Fatal(err)
 	}
-	refuse(update(both), "4000000 uthing", "at least 5000000", "role aggregator")
-	refuse(bond(5_000_001), "5000001 uthing", "4000000 that are locked", "at most 9000000", "role trainer")
+	refuse(update(both), "4 THING", "at least 5 THING", "role aggregator")
+	refuse(bond(5_000_001), "5.000001 THING", "4 THING that are locked", "at most 9 THING", "role trainer")
 	be(spec.NodeActive, spec.Trainer, 4_000_000)
 	if err := errors.Join(bond(1_000_000), update(both)); err != nil {
 		t.Fatal(err)
 	}
 	be(spec.NodeActive, both, 5_000_000)
 
-	// Below the least of one of its roles it serves in none; without that role it returns.
+	// Below the minimum of one of its roles the node serves in none; without that role it serves
+	// again.
 	if _, err := r.Unbond(r.ctx, &nodepb.MsgUnbond{Owner: owner("ann"), Amount: 1}); err != nil {
 		t.Fatal(err)
 	}
 	be(spec.NodePending, both, 4_999_999)
 	_, err := r.Activate(r.ctx, &nodepb.MsgActivate{Owner: owner("ann")})
-	refuse(err, "4999999 uthing", "at least 5000000", "role aggregator")
+	refuse(err, "4.999999 THING", "at least 5 THING", "role aggregator")
 	if err := update(spec.Trainer); err != nil {
 		t.Fatal(err)
 	}
@@ -105,16 +106,16 @@ func TestStakeOfEachRole(t *testing.T) {
 	if err := errors.Join(bond(1), update(spec.Aggregator), bond(40_000_000)); err != nil {
 		t.Fatal(err)
 	}
-	refuse(update(both), "at most 9000000", "role trainer")
+	refuse(update(both), "at most 9 THING", "role trainer")
 	be(spec.NodeActive, spec.Aggregator, 45_000_000)
 }
 
-// TestBadBoundsAreRefused: a genesis cannot ask for what nobody can have.
+// TestBadBoundsAreRefused: a genesis with bounds that no node can meet is refused.
 func TestBadBoundsAreRefused(t *testing.T) {
 	for name, change := range map[string]func(*nodepb.Params){
-		"no least":                     func(p *nodepb.Params) { p.Stakes.Trainer.Min = 0 },
-		"a least above the most":       func(p *nodepb.Params) { p.Stakes.Consumer.Min = p.Stakes.Consumer.Max + 1 },
-		"a most above the cap":         func(p *nodepb.Params) { p.Stakes.DataProvider.Max = spec.Cap + 1 },
+		"no minimum":                   func(p *nodepb.Params) { p.Stakes.Trainer.Min = 0 },
+		"a minimum above the maximum":  func(p *nodepb.Params) { p.Stakes.Consumer.Min = p.Stakes.Consumer.Max + 1 },
+		"a maximum above the cap":      func(p *nodepb.Params) { p.Stakes.DataProvider.Max = spec.Cap + 1 },
 		"a bond that no evaluator has": func(p *nodepb.Params) { p.Stakes.Evaluator.Max = p.MaxBond - 1 },
 	} {
 		p := node.DefaultParams()

@@ -55,7 +55,7 @@ func (k Keeper) Inconsistencies(ctx context.Context, tasks func(ctx context.Cont
 			return true, err
 		}
 		if uint64(n.Busy) != busy || n.Bonded != bond {
-			report("node %d: its record has %d parts and a bond of %d uthing, tasks have %d parts and %d uthing", id, n.Busy, n.Bonded, busy, bond)
+			report("node %d: its record has %d parts and a bond of %s, tasks have %d parts and %s", id, n.Busy, spec.Money(n.Bonded), busy, spec.Money(bond))
 		}
 		listed, err := k.active.Has(ctx, id)
 		if err != nil {
@@ -85,7 +85,7 @@ func (k Keeper) Inconsistencies(ctx context.Context, tasks func(ctx context.Cont
 		return found, err
 	}
 	if sum, err := k.Votable(ctx); err != nil || sum != votable {
-		report("stakes with a vote are %d uthing, the stored sum is %d uthing (error: %v)", votable, sum, err)
+		report("stakes with a vote are %s, the stored sum is %s (error: %v)", spec.Money(votable), spec.Money(sum), err)
 	}
 	owners, err := countEntries(ctx, k.owners)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// failer is what tests of both kinds have.
+// failer is implemented by [testing.T] and [rapid.T].
 type failer interface {
 	Helper()
 	Fatal(args ...any)
@@ -55,7 +55,7 @@ func TestGenesisComesBack(t *testing.T) {
 	}
 	want := r.export(t)
 	if want.Next != 4 {
-		t.Errorf("got next id %d, want 4: an id is not given twice", want.Next)
+		t.Errorf("got next id %d, want 4: an id is never used again", want.Next)
 	}
 	other := open("dee")
 	other.module().InitGenesis(other.ctx, other.codec.Codec, r.module().ExportGenesis(r.ctx, r.codec.Codec))
@@ -86,9 +86,9 @@ func TestBadGenesisIsRefused(t *testing.T) {
 	if err := node.Validate(nodepb.Genesis{Params: node.DefaultParams(), Nodes: []nodepb.Node{one, two}, Next: 3}); err != nil {
 		t.Fatal(err)
 	}
-	small := two // since a vote that asks for more
+	small := two // below the minimum, which a vote has raised since
 	if small.Deposit.Stake = 5; node.Validate(nodepb.Genesis{Params: node.DefaultParams(), Nodes: []nodepb.Node{one, small}, Next: 3}) != nil {
-		t.Error("a node that was active before the least stake was raised makes no genesis")
+		t.Error("a genesis is refused in which a node is active since before the minimum stake was raised")
 	}
 	poor, given, removed, early, saint, nobody, gone, free, stateless := two, two, two, two, two, two, two, two, two
 	given.Deposit.Granted, removed.Deposit.Removed = 1_000_001, true
@@ -120,9 +120,9 @@ func TestBadGenesisIsRefused(t *testing.T) {
 	}
 }
 
-// TestAttackEndpoint: a node that registers an address of whoever asks has all others
-// send their updates to themselves, or to what listens beside them. Only a genesis that
-// says that the network is local lets it, for nodes that register, update and begin.
+// TestAttackEndpoint: a node registers a loopback or link-local endpoint, so that other nodes send
+// their updates to themselves or to a service on their own machine. Only the genesis of a local
+// network allows it: at registration, at an update, and for nodes in the genesis.
 func TestAttackEndpoint(t *testing.T) {
 	for _, local := range []bool{false, true} {
 		r := open("ann", "bob")
@@ -160,7 +160,7 @@ func TestAttackEndpoint(t *testing.T) {
 		p := profile("ann")
 		p.Endpoint = "https://0.0.0.0:7000"
 		if _, err := r.Register(r.ctx, &nodepb.MsgRegister{Owner: owner("ann"), Profile: p, Stake: 1_000_000}); !errors.Is(err, node.ErrProfile) {
-			t.Errorf("the address of no machine, local %v: %v", local, err)
+			t.Errorf("an address that belongs to no machine, local %v: %v", local, err)
 		}
 	}
 }

@@ -63,7 +63,7 @@ func (k Keeper) AddParticipant(ctx context.Context, msg *nodepb.MsgAddParticipan
 		return nil, withCode(err)
 	}
 	if k.governance.Mint == nil {
-		return nil, fmt.Errorf("grant %d%s to node %d: this network mints no coins", msg.Grant, k.denom, msg.Node)
+		return nil, fmt.Errorf("cannot grant %s to node %d: this network mints no coins", spec.Money(msg.Grant), msg.Node)
 	}
 	if err := k.governance.Mint.MintTo(ctx, Name, msg.Grant); err != nil {
 		return nil, err

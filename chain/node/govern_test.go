@@ -32,7 +32,7 @@ func (r registry) exit(name string) error {
 	return err
 }
 
-// is wants a node to be in a state with a stake, of which so much was granted.
+// is fails the test unless a node has a state, a stake and a granted part of the stake.
 func (r registry) is(t *testing.T, id uint64, state spec.NodeState, stake, granted uint64) {
 	t.Helper()
 	n, err := r.Get(r.ctx, id)
@@ -44,7 +44,7 @@ func (r registry) is(t *testing.T, id uint64, state spec.NodeState, stake, grant
 	}
 }
 
-// votable wants all stake that has a vote to be so much.
+// votable fails the test unless all stake with a vote adds up to want.
 func (r registry) votable(t *testing.T, want uint64) {
 	t.Helper()
 	if got, err := r.Votable(r.ctx); err != nil || got != want {
@@ -52,19 +52,18 @@ func (r registry) votable(t *testing.T, want uint64) {
 	}
 }
 
-// No unilateral admission: whoever has no stake is admitted by a passed proposal and by
-// nobody else, neither by itself nor by another member, and what it is granted has no
-// vote.
+// TestNoUnilateralAdmission: a node without stake is admitted by a passed proposal only, neither by
+// itself nor by another member. Its granted stake has no vote.
 func TestNoUnilateralAdmission(t *testing.T) {
 	r := open("ann", "bob")
 	ann, bob := r.register(t, "ann", 0), r.register(t, "bob", 3_000_000)
 	r.is(t, ann, spec.NodePending, 0, 0)
 	if _, err := r.Activate(r.ctx, &nodepb.MsgActivate{Owner: owner("ann")}); !errors.Is(err, node.ErrStake) {
-		t.Errorf("it admits itself: %v", err)
+		t.Errorf("the node could admit itself: %v", err)
 	}
 	for _, who := range []string{owner("ann"), owner("bob"), ""} {
 		if _, err := r.AddParticipant(r.ctx, &nodepb.MsgAddParticipant{Authority: who, Node: ann, Grant: 1_000_000}); !errors.Is(err, node.ErrAuthority) {
-			t.Errorf("%q admits it: %v", who, err)
+			t.Errorf("%q could admit the node: %v", who, err)
 		}
 	}
 	r.is(t, ann, spec.NodePending, 0, 0)
@@ -83,17 +82,17 @@ func TestNoUnilateralAdmission(t *testing.T) {
 	}
 	r.Govern(node.Governance{})
 	if _, err := r.AddParticipant(r.ctx, &nodepb.MsgAddParticipant{Node: ann, Grant: 1_000_000}); !errors.Is(err, node.ErrAuthority) {
-		t.Errorf("where nobody votes: %v", err)
+		t.Errorf("in a network without votes: %v", err)
 	}
 }
 
-// A member leaves with stake: all that is its own comes back, whether it goes or a vote
-// sends it away; what was granted is burned and never its own.
+// TestMemberLeavesWithItsStake: a node that exits, or that a vote removes, gets its own stake back.
+// Granted stake is burned.
 func TestMemberLeavesWithItsStake(t *testing.T) {
 	for name, leaves := range map[string]func(registry, uint64) error{
-		"it goes":           func(r registry, _ uint64) error { return r.exit("ann") },
+		"exit":              func(r registry, _ uint64) error { return r.exit("ann") },
 		"a vote removes it": func(r registry, id uint64) error { return r.remove(id) },
-		"it goes in pieces": func(r registry, _ uint64) error {
+		"parts, then exit": func(r registry, _ uint64) error {
 			return errors.Join(r.unbond("ann", 1), r.unbond("ann", 1), r.exit("ann"))
 		},
 		"seven pieces first": func(r registry, id uint64) error { return errors.Join(r.unbonds("ann", 7), r.remove(id)) },
@@ -105,7 +104,7 @@ func TestMemberLeavesWithItsStake(t *testing.T) {
 				t.Fatal(err)
 			}
 			if err := r.unbond("ann", 400_001); !errors.Is(err, node.ErrStake) {
-				t.Errorf("what was granted leaves: %v", err)
+				t.Errorf("granted stake could be unbonded: %v", err)
 			}
 			if err := leaves(r, id); err != nil {
 				t.Fatal(err)
@@ -113,7 +112,7 @@ func TestMemberLeavesWithItsStake(t *testing.T) {
 			r.is(t, id, spec.NodeUnbonding, 0, 0)
 			r.votable(t, 0)
 			if r.bank[burned] != 600_000 || r.bank[made] != 600_000 {
-				t.Errorf("%d are burned of the %d that were granted", r.bank[burned], r.bank[made])
+				t.Errorf("%d uthing are burned of %d that were granted", r.bank[burned], r.bank[made])
 			}
 			r = r.later(t, 21*24*time.Hour)
 			r.is(t, id, spec.NodeExited, 0, 0)
@@ -143,8 +142,9 @@ func (r registry) unbonds(name string, times int) (err error) {
 	return err
 }
 
-// What a vote removes is in no roster any more, whatever its owner does, keeps its part in
-// the tasks that it serves, and pays for what it does there until they are over.
+// TestRemovedNodeServesToTheEnd: a node that a vote has removed is not selected any more, whatever its
+// owner does. It keeps its part in the tasks that it serves, and can be slashed for faults there
+// until they end.
 func TestRemovedNodeServesToTheEnd(t *testing.T) {
 	r := open("ann")
 	id := r.register(t, "ann", 2_000_000)
@@ -178,7 +178,7 @@ func TestRemovedNodeServesToTheEnd(t *testing.T) {
 		}
 	}
 	if burned, err := r.Slash(r.ctx, id, 1, 1_500_000, 50_000, "fault", true); err != nil || burned != 75_000 {
-		t.Errorf("a fault on its way out costs %d, %v; want 75000", burned, err)
+		t.Errorf("a fault of a node that exits costs %d uthing, %v; want 75000", burned, err)
 	}
 	r = r.later(t, 21*24*time.Hour)
 	r.is(t, id, spec.NodeUnbonding, 0, 0)
@@ -194,7 +194,7 @@ func TestRemovedNodeServesToTheEnd(t *testing.T) {
 	r.is(t, id, spec.NodeExited, 0, 0)
 }
 
-// A bad message is refused with one reason and changes nothing.
+// TestBadVotesAreRefused: a wrong message is refused with its own error and changes nothing.
 func TestBadVotesAreRefused(t *testing.T) {
 	r := open("ann", "bob", "cho", "dee")
 	pending, active, left := r.register(t, "ann", 0), r.register(t, "bob", 2_000_000), r.register(t, "cho", 0)
@@ -231,11 +231,11 @@ func TestBadVotesAreRefused(t *testing.T) {
 		do   func() error
 		want error
 	}{
-		{"a stranger grants", grant(owner("bob"), 77, 1_000_000), node.ErrAuthority}, // before it is looked who that is
+		{"a stranger grants", grant(owner("bob"), 77, 1_000_000), node.ErrAuthority}, // the sender is checked before the node
 		{"nothing", grant(authority, pending, 0), node.ErrStake},
 		{"too little", grant(authority, pending, 999_999), node.ErrStake},
 		{"too much", grant(authority, pending, 500_000*spec.Thing+1), node.ErrStake},
-		{"all numbers", grant(authority, pending, ^uint64(0)), node.ErrStake},
+		{"the largest number", grant(authority, pending, ^uint64(0)), node.ErrStake},
 		{"above the cap", grant(authority, pending, 1_000_000_001), errCap},
 		{"an unknown node", grant(authority, 77, 1_000_000), node.ErrNotFound},
 		{"an active node", grant(authority, active, 1_000_000), node.ErrState},
@@ -270,13 +270,13 @@ func TestBadVotesAreRefused(t *testing.T) {
 	}
 }
 
-// lasting is how long a vote and what follows of it can take.
+// lasting is the longest time of a vote with its timelock.
 type lasting time.Duration
 
 func (l lasting) Longest(context.Context) (time.Duration, error) { return time.Duration(l), nil }
 
-// New rules are for what comes: whoever is active with less stays so, and what is on its
-// way out keeps its time.
+// TestUpdateParams: new parameters do not apply to the past: active nodes with a smaller stake stay
+// active, and unbondings keep their due time.
 func TestUpdateParams(t *testing.T) {
 	r := open("ann", "bob")
 	id := r.register(t, "ann", 2_000_000)
@@ -291,23 +291,23 @@ func TestUpdateParams(t *testing.T) {
 		return err
 	}
 	if err := update(); !errors.Is(err, node.ErrParams) {
-		t.Errorf("a stake leaves while it is voted on: %v", err)
+		t.Errorf("unbonding no longer than a vote: got %v, want a refusal", err)
 	}
 	if p.UnbondingSeconds++; update() != nil {
 		t.Fatal(update())
 	}
 	r.is(t, id, spec.NodeActive, 1_500_000, 0)
 	if got := r.export(t); node.Validate(got) != nil {
-		t.Errorf("that makes no genesis: %v", node.Validate(got))
+		t.Errorf("the export is no valid genesis: %v", node.Validate(got))
 	}
 	r.is(t, r.register(t, "bob", 2_000_000), spec.NodePending, 2_000_000, 0)
 	r = r.later(t, 2*time.Hour)
 	if r.bank[account("ann")] != 98_000_000 {
-		t.Errorf("what was on its way out is there early: ann has %d", r.bank[account("ann")])
+		t.Errorf("an unbonding ended early: ann has %d uthing", r.bank[account("ann")])
 	}
 }
 
-// told is what was told of stakes that have a vote, before they changed.
+// told records the reports about stakes with a vote before they changed.
 type told struct {
 	registry
 	t     *testing.T
@@ -320,18 +320,18 @@ func (to *told) Changed(ctx context.Context, of sdk.AccAddress, before uint64) e
 		return err
 	}
 	if d, err := name.Node.Deposit.ToSpec(); before > 0 && (err != nil || d.OwnStake() != before) {
-		to.t.Errorf("told of %d when there is %+v, %v", before, d, err)
+		to.t.Errorf("reported %d, but the deposit is %+v, %v", before, d, err)
 	}
 	to.heard = append(to.heard, before)
 	return nil
 }
 
-// Who counts votes is told of each stake before it changes, and of nothing else: neither
-// of what is granted nor of what arrives.
-func TestVotesAreToldOfStakes(t *testing.T) {
+// TestStakeChangesAreReported: the registry reports each stake with a vote to the module that counts
+// votes before the stake changes. It reports neither granted stake nor stake that is paid out.
+func TestStakeChangesAreReported(t *testing.T) {
 	r := open("ann")
 	to := &told{registry: r, t: t}
-	id := r.register(t, "ann", 400_000) // before anybody counts
+	id := r.register(t, "ann", 400_000) // before votes are counted
 	r.Govern(node.Governance{Authority: authority, Mint: minter{r.bank, 1_000_000_000}, Stakes: to})
 	if err := r.grant(id, 600_000); err != nil {
 		t.Fatal(err)
@@ -359,11 +359,12 @@ func TestVotesAreToldOfStakes(t *testing.T) {
 	r = r.later(t, 21*24*time.Hour)
 	r.votable(t, 0)
 	if want := []uint64{400_000, 500_000, 300_000, 200_000, 400_000}; !slices.Equal(to.heard, want) {
-		t.Errorf("told of %v, want %v", to.heard, want)
+		t.Errorf("reported %v, want %v", to.heard, want)
 	}
 }
 
-// passed is a vote that started at a block time and is not carried out yet; 0: none.
+// passed is the block time at which the vote of a proposal that waits for execution started; 0: none
+// waits.
 type passed struct {
 	since int64
 	asked int
@@ -374,10 +375,10 @@ func (p *passed) Holds(_ context.Context, began int64) (bool, error) {
 	return p.since > 0 && p.since <= began, nil
 }
 
-// A chain stands for longer than an unbonding with a passed proposal pending: a node that
-// asked for its stake after the vote had started is out of reach when the proposal is
-// carried out. With the defence its stake waits for that, and no other does.
-func TestAttackStakeLeavesWhileTheChainStands(t *testing.T) {
+// TestAttackStakeLeavesWhileTheChainHalts: the chain halts for longer than an unbonding takes while a
+// passed proposal waits. Without the defence, a node that exits after the vote had started has its
+// stake back before the proposal against it is executed. With the defence only this stake is held.
+func TestAttackStakeLeavesWhileTheChainHalts(t *testing.T) {
 	for _, defended := range []bool{false, true} {
 		r := open("ann", "bob")
 		early, late := r.register(t, "ann", 2_000_000), r.register(t, "bob", 2_000_000)
@@ -393,11 +394,11 @@ func TestAttackStakeLeavesWhileTheChainStands(t *testing.T) {
 		if err := r.unbond("bob", 2_000_000); err != nil {
 			t.Fatal(err)
 		}
-		r = r.later(t, 30*24*time.Hour) // the chain stood
+		r = r.later(t, 30*24*time.Hour) // the chain halts
 		r.is(t, early, spec.NodeExited, 0, 0)
 		burned, err := r.Slash(r.ctx, late, 1, 2_000_000, 50_000, "fault", false)
 		if err != nil || burned > 0 != defended {
-			t.Errorf("defended %t: %d are slashed, %v", defended, burned, err)
+			t.Errorf("with the defence %t: %d uthing are slashed, %v", defended, burned, err)
 		}
 		vote.since = 0
 		r = r.later(t, time.Minute)
@@ -408,8 +409,8 @@ func TestAttackStakeLeavesWhileTheChainStands(t *testing.T) {
 	}
 }
 
-// However many stakes votes hold, a block asks about a hundred nodes, and whoever is not
-// held waits no longer than it takes to ask once about all of them.
+// TestHeldStakesKeepNobodyWaiting: even if votes hold many stakes, a block checks a hundred nodes. A
+// stake that is not held is paid out after at most one round of checks over all nodes.
 func TestHeldStakesKeepNobodyWaiting(t *testing.T) {
 	const nodes = 350
 	r := crowd(t, nodes)
@@ -418,12 +419,12 @@ func TestHeldStakesKeepNobodyWaiting(t *testing.T) {
 	r.Govern(node.Governance{Authority: authority, Timelock: vote})
 	r = r.later(t, 21*24*time.Hour)
 	if vote.asked != 100 || r.left(t) != 0 {
-		t.Fatalf("a block asks %d times, and %d leave", vote.asked, r.left(t))
+		t.Fatalf("a block makes %d checks, and %d nodes leave", vote.asked, r.left(t))
 	}
 	for range 20 {
 		before := vote.asked
 		if r = r.later(t, 10*time.Second); vote.asked > before+100 || r.left(t) > 0 {
-			t.Fatalf("a block asks %d times, and %d leave", vote.asked-before, r.left(t))
+			t.Fatalf("a block makes %d checks, and %d nodes leave", vote.asked-before, r.left(t))
 		}
 	}
 	free := &freed{passed: vote, began: r.ctx.BlockTime().UnixMilli()}
@@ -441,7 +442,7 @@ func TestHeldStakesKeepNobodyWaiting(t *testing.T) {
 	}
 }
 
-// freed is a vote that holds all but what began at one time.
+// freed is a vote that holds all unbondings except those that began at one time.
 type freed struct {
 	*passed
 	began int64

@@ -29,7 +29,7 @@ import (
 
 const denom = "uthing"
 
-// burned is the account of what is no more, made that of what there was not before.
+// burned is the account that counts burned coins, made the one that counts minted coins.
 const (
 	burned = "burned"
 	made   = "made"
@@ -67,7 +67,7 @@ func (b till) SendCoinsFromModuleToAccount(_ context.Context, module string, to 
 	return b.move(module, string(to), coins)
 }
 
-// minter makes coins in a till, up to so many.
+// minter mints coins in a till, up to a cap.
 type minter struct {
 	till
 	most uint64
@@ -118,7 +118,7 @@ func openBank(bank node.Bank, accounts till, people ...string) registry {
 
 func (r registry) module() node.Module { return node.Module{Keeper: r.Keeper} }
 
-// account is 20 bytes that begin with a name.
+// account returns an address of 20 bytes that begin with a name.
 func account(name string) string { return fmt.Sprintf("%-20s", name) }
 
 func owner(name string) string {
@@ -178,7 +178,7 @@ func TestRegister(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 	if got := r.bank[account("ann")]; got != 97_000_000 {
-		t.Errorf("ann owns %d, want what she did not lock", got)
+		t.Errorf("ann owns %d, want all but her stake", got)
 	}
 }
 
@@ -278,7 +278,7 @@ func TestBusyNodeStays(t *testing.T) {
 		t.Errorf("fewer slots than tasks: got %v, want %v", err, node.ErrBusy)
 	}
 	if err := r.Engage(r.ctx, id, -3); err == nil {
-		t.Error("a node serves fewer tasks than none")
+		t.Error("the count of served tasks can fall below 0")
 	}
 	if err := r.Engage(r.ctx, id, -2); err != nil {
 		t.Fatal(err)
@@ -397,12 +397,12 @@ func TestStandingIsKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff(nodepb.NodeFromSpec(n), asked.Node); d != "" {
-		t.Errorf("a question is answered with another node than the chain reads (-want +got):\n%s", d)
+		t.Errorf("a query returns another node than the chain reads (-want +got):\n%s", d)
 	}
 	after := r.export(t).Nodes[0]
 	after.Standing, after.History = before.Standing, before.History
 	if d := cmp.Diff(before, after); d != "" {
-		t.Errorf("a standing changes who the node is (-before +after):\n%s", d)
+		t.Errorf("a change of standing has changed the profile (-before +after):\n%s", d)
 	}
 	stranger := id + 1
 	for _, err := range []error{
@@ -414,8 +414,8 @@ func TestStandingIsKept(t *testing.T) {
 	}
 }
 
-// A merit is written hundreds of times in a round of many trainers, so it may not
-// rewrite the profile with its keys and data sets.
+// TestMeritWritesAFewBytes: merits are written hundreds of times in a round of many trainers, so
+// writing one must not rewrite the profile with its keys and data sets.
 func TestMeritWritesAFewBytes(t *testing.T) {
 	r := open("ann")
 	large := profile("ann")
@@ -432,13 +432,14 @@ func TestMeritWritesAFewBytes(t *testing.T) {
 	if err := r.Merit(r.ctx, res.Id, change); err != nil {
 		t.Fatal(err)
 	}
-	// A write costs 2000 and 30 a byte, a read 1000 and 3 a byte.
+	// A write costs 2000 gas and 30 per byte, a read 1000 gas and 3 per byte.
 	if spent := r.ctx.GasMeter().GasConsumed() - gas; spent > 5000+33*80 {
 		t.Errorf("a merit costs %d gas: want no more than 80 bytes read and written", spent)
 	}
 }
 
-// A node that has left has no standing any more, and that holds up no task.
+// TestStandingOfANodeThatHasLeft: a node that has left has no standing, which must not block its
+// tasks.
 func TestStandingOfANodeThatHasLeft(t *testing.T) {
 	r := open("ann")
 	id := r.register(t, "ann", 1_000_000)
@@ -461,14 +462,14 @@ func TestStandingOfANodeThatHasLeft(t *testing.T) {
 	}
 	got, err := r.Get(r.ctx, id)
 	if d := cmp.Diff(want, got); d != "" || err != nil {
-		t.Errorf("it comes back, %v:\n%s", err, d)
+		t.Errorf("after an import, %v:\n%s", err, d)
 	}
 	if _, err := r.IDOf(r.ctx, owner("ann")); !errors.Is(err, node.ErrNotFound) {
 		t.Errorf("its account has a node: %v", err)
 	}
 }
 
-// later ends the block, and is in one that is so much later.
+// later ends the block and begins one after a pause.
 func (r registry) later(t failer, pause time.Duration) registry {
 	t.Helper()
 	r.ctx = r.ctx.WithBlockTime(r.ctx.BlockTime().Add(pause))

@@ -96,7 +96,7 @@ func (k Keeper) payUnbonded(ctx context.Context, id uint64, now int64) (holds bo
 		return false, err
 	}
 	if err := k.bank.SendCoinsFromModuleToAccount(ctx, Name, account, k.coins(returned)); err != nil {
-		return false, fmt.Errorf("pay out %d%s: %w", returned, k.denom, err)
+		return false, fmt.Errorf("pay out %s: %w", spec.Money(returned), err)
 	}
 	if err := emit(ctx, &nodepb.EventUnbondingCompleted{Node: id, Owner: owner, Amount: returned}); err != nil {
 		return false, err

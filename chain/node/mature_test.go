@@ -13,7 +13,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// crowd is a registry in which so many nodes have asked for their stakes.
+// crowd returns a registry in which a number of nodes have exited and wait for their stakes.
 func crowd(t *testing.T, nodes int) registry {
 	t.Helper()
 	people := make([]string, nodes)
@@ -41,8 +41,8 @@ func (r registry) left(t *testing.T) (exited int) {
 	return exited
 }
 
-// However much is due, the end of a block gives back to a hundred nodes, and costs what
-// a hundred cost.
+// TestManyStakesThatAreDue: however many stakes are due, the end of a block pays a hundred nodes, and
+// does no more work than that.
 func TestManyStakesThatAreDue(t *testing.T) {
 	gas := map[int]uint64{}
 	for _, nodes := range []int{150, 450} {
@@ -72,11 +72,11 @@ func TestManyStakesThatAreDue(t *testing.T) {
 		}
 	}
 	if a, b := gas[150], gas[450]; a == 0 || b > a+a/100 {
-		t.Errorf("a block costs %d gas where 150 are due, and %d where 450 are", a, b)
+		t.Errorf("a block costs %d gas when 150 stakes are due, and %d when 450 are", a, b)
 	}
 }
 
-// stubborn is a bank that pays one account nothing.
+// stubborn is a bank that refuses payments to one account.
 type stubborn struct {
 	till
 	refuses string
@@ -89,8 +89,8 @@ func (b *stubborn) SendCoinsFromModuleToAccount(ctx context.Context, module stri
 	return b.till.SendCoinsFromModuleToAccount(ctx, module, to, coins)
 }
 
-// Whom the bank does not pay stops neither the block nor the others, and is paid when the
-// bank pays again.
+// TestStakeThatCannotBePaid: if the bank refuses a payment, the block and the other payments go on.
+// The payment is tried again later.
 func TestStakeThatCannotBePaid(t *testing.T) {
 	bank := &stubborn{till: till{}, refuses: account("ann")}
 	r := openBank(bank, bank.till, "ann", "bob")
@@ -103,10 +103,10 @@ func TestStakeThatCannotBePaid(t *testing.T) {
 	r = r.later(t, 21*24*time.Hour)
 	ann, err := r.Get(r.ctx, 1)
 	if err != nil || ann.State != spec.NodeUnbonding || ann.Locked() != 1_000_000 {
-		t.Errorf("who is not paid: %+v, %v", ann, err)
+		t.Errorf("the account that was not paid: %+v, %v", ann, err)
 	}
 	if bob, err := r.Get(r.ctx, 2); err != nil || bob.State != spec.NodeExited || r.bank[account("bob")] != 100_000_000 {
-		t.Errorf("the other: %+v, %v", bob, err)
+		t.Errorf("the other account: %+v, %v", bob, err)
 	}
 	bank.refuses = ""
 	if r = r.later(t, time.Minute); r.bank[account("ann")] != 99_000_000 {

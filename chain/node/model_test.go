@@ -16,7 +16,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// member is a node in the model: what the registry ought to remember of it.
+// member is a node in the test's model of the registry.
 type member struct {
 	id   uint64
 	busy int
@@ -26,15 +26,14 @@ func roles(t *rapid.T) spec.Role {
 	return rapid.SampledFrom([]spec.Role{spec.Trainer, spec.Evaluator, spec.Trainer | spec.Evaluator}).Draw(t, "roles")
 }
 
-// fits is what the model's registry asks of who is to be selected in some roles.
+// fits reports whether a stake is within the bounds of all roles of a node.
 func fits(as spec.Role, stake, locked uint64) bool {
 	return stake >= 1_000_000 && (!as.Has(spec.Evaluator) || stake >= 2_000_000 && locked <= 50_000_000)
 }
 
-// Whatever messages come in whatever order, nodes come and go as in a map, the module
-// account holds the sum of all deposits, no coin is made or lost but by a slash, and
-// those that may be selected are those that the index lists. What an export says can be
-// imported, and exported again.
+// TestRegistryHoldsAllStakes: random messages in random order. The registry agrees with a map, the
+// module account holds the sum of all deposits, only slashes destroy coins, and the index lists
+// exactly the nodes that may be selected. An export can be imported, and exports the same again.
 func TestRegistryHoldsAllStakes(t *testing.T) {
 	seen := map[spec.NodeState]int{}
 	rapid.Check(t, func(t *rapid.T) {
@@ -265,7 +264,7 @@ func TestRegistryHoldsAllStakes(t *testing.T) {
 	})
 	for _, state := range spec.NodeStates() {
 		if seen[state] == 0 && !testing.Short() {
-			t.Errorf("no node was ever %s: the draw is too tame (%v)", state, seen)
+			t.Errorf("no node was ever %s: the histories are not diverse enough (%v)", state, seen)
 		}
 	}
 }

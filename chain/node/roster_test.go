@@ -13,7 +13,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// inStep wants the roster that is kept to be the one that is made of the store.
+// inStep fails the test unless the roster in memory equals one that is read from the store.
 func inStep(t failer, r registry, ctx sdk.Context) {
 	t.Helper()
 	kept, err := r.Roster(ctx)
@@ -26,13 +26,12 @@ func inStep(t failer, r registry, ctx sdk.Context) {
 	}
 	anew := round.NewRoster(active...)
 	if kept.Len() != anew.Len() || anew.Len() > 0 && !reflect.DeepEqual(kept, anew) {
-		t.Fatal("the roster that is kept differs from one that is read anew")
+		t.Fatal("the roster in memory differs from one that is read from the store")
 	}
 }
 
-// TestRosterIsThatOfTheStore: after any history, the roster that is kept is the one
-// that is made of the store: also where what was written is taken back, or was only
-// simulated, or a block is carried out again.
+// TestRosterIsThatOfTheStore: after any history the roster in memory equals one that is read from the
+// store, also when writes were rolled back or only simulated, or when a block is executed again.
 func TestRosterIsThatOfTheStore(t *testing.T) {
 	people := []string{"ann", "bob", "cho", "dee", "eve"}
 	rapid.Check(t, func(t *rapid.T) {
@@ -46,7 +45,7 @@ func TestRosterIsThatOfTheStore(t *testing.T) {
 			}
 		}
 		begin()
-		// write does something to a node; refusals are as good as anything.
+		// write changes a node, or is refused.
 		write := func(t *rapid.T, ctx sdk.Context) {
 			p, id := rapid.SampledFrom(people).Draw(t, "who"), rapid.Uint64Range(1, 8).Draw(t, "id")
 			switch rapid.IntRange(0, 8).Draw(t, "what") {

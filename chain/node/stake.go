@@ -226,7 +226,7 @@ func (k Keeper) Check(ctx context.Context) error {
 		return err
 	}
 	if got := k.bank.GetBalance(ctx, moduleAddress(), k.denom).Amount; !got.Equal(math.NewIntFromUint64(want)) {
-		return fmt.Errorf("account of stakes holds %s%s: want %d%s, the sum of all deposits", got, k.denom, want, k.denom)
+		return fmt.Errorf("account of stakes holds %s: want %s, the sum of all deposits", spec.MoneyOf(got.String()), spec.Money(want))
 	}
 	return nil
 }

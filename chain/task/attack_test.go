@@ -11,16 +11,15 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// The attacks of this file harm others than whoever begins them. What each costs is in
-// docs/threat-model.md.
+// These attacks harm others than the attacker. docs/threat-model.md says what each of them costs.
+// Off: without the defence; on: with it.
 
-// rich is a network whose rounds cost what they cost by default, and whose consumers can
-// pay that.
+// rich returns a network with the default tariff, whose consumers can pay for it.
 func rich(t failer, trainers, aggregators, evaluators int) *world {
 	return charging(t, spec.DefaultTariff(), trainers, aggregators, evaluators)
 }
 
-// charging is a network with a tariff.
+// charging returns a network with a tariff.
 func charging(t failer, tariff spec.Tariff, trainers, aggregators, evaluators int) *world {
 	w := network(t, trainers, aggregators, evaluators)
 	said := taskpb.TariffFromSpec(tariff)
@@ -31,10 +30,10 @@ func charging(t failer, tariff spec.Tariff, trainers, aggregators, evaluators in
 	return w
 }
 
-// longest is how much network time passes in one block at most.
+// longest is the most network time that passes in one block.
 const longest = 5 * time.Second
 
-// pass lets network time pass in which nobody says anything.
+// pass lets network time pass without messages.
 func (w *world) pass(lasts spec.Duration, each func()) {
 	w.Helper()
 	for until := w.time().After(lasts); w.time() < until; {
@@ -44,8 +43,8 @@ func (w *world) pass(lasts spec.Duration, each func()) {
 	}
 }
 
-// rewrite changes the record of a task behind the machine's back: that is how a defence
-// is switched off which the machine has no switch for.
+// rewrite changes the record of a task in the store. Tests use it to switch off a defence that has no
+// switch.
 func (w *world) rewrite(id uint64, by func(*taskpb.Task)) {
 	w.Helper()
 	var record taskpb.Task
@@ -63,9 +62,9 @@ func (w *world) node(id uint64) spec.Node {
 	return n
 }
 
-// TestAttack02Hostages: four tasks that nobody can train for take all slots of a committee,
-// for as long as their select deadline says: a year. Off: the wait is counted anew, again
-// and again. On: after an hour everybody is free and was paid for it.
+// TestAttack02Hostages: four tasks that no node can train for occupy all slots of a committee for as
+// long as their select deadline allows: a year. Off: the wait starts again and again. On: after an
+// hour all nodes are free and were paid.
 func TestAttack02Hostages(t *testing.T) {
 	const slots = 4
 	hold := func(w *world) (ids []uint64) {
@@ -102,7 +101,7 @@ func TestAttack02Hostages(t *testing.T) {
 		}
 	})
 	if got := victim(off); got.State != spec.TaskFailed || off.node(7).Busy != slots {
-		t.Fatalf("the attack does not work even undefended: the victim's task is %s, node 7 is busy with %d", got.State, off.node(7).Busy)
+		t.Fatalf("without the defence the attack must work: the victim's task is %s, node 7 is busy with %d", got.State, off.node(7).Busy)
 	}
 
 	w := rich(t, 6, 4, 4)
@@ -132,10 +131,10 @@ func TestAttack02Hostages(t *testing.T) {
 	w.solvent()
 }
 
-// farm has a consumer raise ten nodes of its own by a task among themselves, and says what
-// that cost it that does not come back.
+// farm lets a consumer raise the reputation of ten nodes of its own with a task among themselves. It
+// returns what this cost the consumer after all payments to its own nodes.
 func farm(w *world, rounds uint32) (cost uint64) {
-	const own = uint32(4_000_000_000) // a resource that nobody else says it has
+	const own = uint32(4_000_000_000) // a resource that no other node claims to have
 	roles := []spec.Role{
 		spec.Aggregator, spec.Aggregator, spec.Aggregator, spec.Aggregator,
 		spec.Evaluator, spec.Evaluator, spec.Evaluator, spec.Evaluator, spec.Trainer, spec.Trainer,
@@ -168,18 +167,18 @@ func farm(w *world, rounds uint32) (cost uint64) {
 	return before - worth()
 }
 
-// TestAttack01FarmedStanding: ten addresses of one consumer work for each other until they
-// stand before everybody else, and then are the whole committee of a stranger's task. Off:
-// a tariff without a part for validators, and it costs nothing. On: each round costs at
-// least the validators' part of the least pay of each node, and no more can be had: that
-// is why ranked selection is for networks that know who registers.
+// TestAttack01FarmedStanding: ten nodes of one consumer work for each other until they have the best
+// reputations, and then make up the whole committee of a stranger's task. Off: the tariff has no part
+// for validators, and the attack costs nothing. On: each round costs at least the validators' part of
+// the minimum pay of each node. More is not possible, so ranked selection is for networks that know
+// who registers.
 func TestAttack01FarmedStanding(t *testing.T) {
 	const rounds, nodes = 40, 10
 	free := spec.DefaultTariff()
 	free.Split.Trainers, free.Split.Validators = free.Split.Trainers+free.Split.Validators, 0
 	for name, tariff := range map[string]spec.Tariff{"off": free, "on": spec.DefaultTariff()} {
 		w := charging(t, tariff, 6, 4, 4)
-		for id := uint64(7); id <= 14; id++ { // who is honest has served for a while
+		for id := uint64(7); id <= 14; id++ { // honest nodes, which have served for a while
 			w.must(w.nodes.change(w.ctx, id, func(n *spec.Node) { n.Reputation, n.Stake = 8*spec.One/10, 100_000*spec.Thing }))
 		}
 		cost := farm(w, rounds)
@@ -199,9 +198,9 @@ func TestAttack01FarmedStanding(t *testing.T) {
 	}
 }
 
-// ruin has a task ask six trainers for what they cannot do, for as long as it may, and
-// compares their standing with what they would have by the former rule: a demerit for
-// whoever committed to nothing.
+// ruin runs a task that asks six trainers for something impossible, for as long as it can. It compares
+// their standing with the standing under the former rule: a demerit for each trainer that has not
+// committed.
 func ruin(t *testing.T, asked spec.TaskSpec, say func(w *world, id uint64)) (former spec.Standing, rounds uint64) {
 	t.Helper()
 	w := rich(t, 6, 4, 4)
@@ -227,25 +226,24 @@ func ruin(t *testing.T, asked spec.TaskSpec, say func(w *world, id uint64)) (for
 	return former, rounds
 }
 
-// TestAttack14RuinedStanding: a consumer leaves two seconds for a training that takes
-// longer. Once everybody in it fell to nothing; now nobody falls, and no bond is slashed,
-// for nobody has done what was asked.
+// TestAttack14RuinedStanding: a consumer leaves two seconds for a training that takes longer. Under the
+// former rule the trainers' reputations fell to nothing. Now none falls and no bond is slashed,
+// because no trainer has done what was asked.
 func TestAttack14RuinedStanding(t *testing.T) {
 	asked := digits()
 	asked.Deadlines.Train = 2 * spec.Second
 	if former, rounds := ruin(t, asked, silent); former.Reputation > spec.One/100 {
-		t.Errorf("by the former rule they stand at %s after %d rounds: the attack does not work even undefended", former.Reputation, rounds)
+		t.Errorf("under the former rule the reputation is %s after %d rounds: without the defence the attack must work", former.Reputation, rounds)
 	}
 }
 
 func silent(*world, uint64) {}
 
-// TestAttack14MustDiverge: a task whose training gives no number, whatever is done. Off: the
-// trainers have no words for it, and the task asks again and again. On: they say so, and it
-// is over after one round.
+// TestAttack14MustDiverge: a task whose training always diverges. Off: the trainers cannot say so, and
+// the task selects trainers again and again. On: they decline, and the task ends after one round.
 func TestAttack14MustDiverge(t *testing.T) {
 	if _, rounds := ruin(t, digits(), silent); rounds != spec.MaxRetries+1 {
-		t.Errorf("it is over after %d rounds: the attack does not work even undefended", rounds)
+		t.Errorf("the task ends after %d rounds: without the defence the attack must work", rounds)
 	}
 	_, rounds := ruin(t, digits(), func(w *world, id uint64) {
 		for _, trainer := range w.round(id).Trainers {
@@ -253,19 +251,19 @@ func TestAttack14MustDiverge(t *testing.T) {
 		}
 	})
 	if rounds != 1 {
-		t.Errorf("it is over after %d rounds", rounds)
+		t.Errorf("the task ends after %d rounds", rounds)
 	}
 }
 
-// signing is the key with which an aggregator signs receipts.
+// signing returns the key with which an aggregator signs receipts.
 func signing(node uint64) ed25519.PrivateKey {
 	return ed25519.NewKeyFromSeed(append(make([]byte, 31), byte(node)))
 }
 
-// TestAttack20RobbedTrainers: the only aggregator is the consumer's, takes every update and
-// says that it has none. Off: the trainers have no receipts. On: they show them, share half
-// of a round's pay and lose nothing, and the robber falls. By its default policy no trainer
-// serves such a task at all.
+// TestAttack20RobbedTrainers: the only aggregator belongs to the consumer. It accepts every update and
+// attests none. Off: the trainers have no receipts. On: they show their receipts, share half of a
+// round's pay and lose no reputation; the aggregator loses reputation. With the default policy no
+// trainer serves a task with a single aggregator.
 func TestAttack20RobbedTrainers(t *testing.T) {
 	rob := func(receipts bool, policy spec.Policy) (w *world, uploads int, got spec.Task) {
 		w = rich(t, 6, 1, 4)
@@ -280,7 +278,7 @@ func TestAttack20RobbedTrainers(t *testing.T) {
 			r := w.round(id)
 			for _, msg := range w.owed(id) {
 				switch m := msg.(type) {
-				case *taskpb.MsgAttest: // by now it has the bytes
+				case *taskpb.MsgAttest: // by now the aggregator has the bytes
 					uploads += int(r.Commitments)
 					m.Holds = make([]byte, len(m.Holds))
 				case *taskpb.MsgProve:
@@ -311,7 +309,7 @@ func TestAttack20RobbedTrainers(t *testing.T) {
 	consent := spec.Policy{SoleAggregator: true}
 	w, uploads, got := rob(false, consent)
 	if uploads != 66 || got.Delivered != 0 {
-		t.Fatalf("%d updates, %d paid for them: the attack does not work even undefended", uploads, got.Delivered)
+		t.Fatalf("%d updates, %d paid for them: without the defence the attack must work", uploads, got.Delivered)
 	}
 	t.Logf("without receipts: %d updates, the trainers earn %d, the robber stands at %s", uploads, earned(w), w.node(7).Reputation)
 	w, uploads, got = rob(true, consent)
@@ -328,9 +326,9 @@ func TestAttack20RobbedTrainers(t *testing.T) {
 	}
 }
 
-// TestAttack25IdleTasks: tasks whose trainers never speak. Off: a task forgets how many of
-// its rounds came to nothing, and never ends. On: each has its retries, further and further
-// apart, each of which costs something and leaves one line.
+// TestAttack25IdleTasks: tasks whose trainers never answer. Off: a task forgets how many of its rounds
+// were aborted, and never ends. On: each task has a number of retries after longer and longer pauses;
+// each retry costs a fee and leaves one record.
 func TestAttack25IdleTasks(t *testing.T) {
 	const tasks = 200
 	asked := digits()
@@ -356,7 +354,7 @@ func TestAttack25IdleTasks(t *testing.T) {
 	off := idle(1)
 	off.pass(2*spec.Hour, func() { off.rewrite(1, func(t *taskpb.Task) { t.Aborted = 0 }) })
 	if got := off.task(1); got.State != spec.TaskRunning || got.Round < 10*spec.MaxRetries {
-		t.Fatalf("the task is %s in round %d: the attack does not work even undefended", got.State, got.Round)
+		t.Fatalf("the task is %s in round %d: without the defence the attack must work", got.State, got.Round)
 	}
 
 	w := idle(tasks)

@@ -14,7 +14,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// gasOfEnd is how much gas the end of this block reads and writes for.
+// gasOfEnd returns the gas for all reads and writes at the end of this block.
 func (w *world) gasOfEnd() uint64 {
 	w.Helper()
 	ctx := w.ctx
@@ -26,8 +26,7 @@ func (w *world) gasOfEnd() uint64 {
 	return gas
 }
 
-// waiting is a world with so many tasks that wait until a time, and one that is due
-// now.
+// waiting returns a world with a number of tasks that wait until a time, and one task that is due now.
 func waiting(t failer, n int, until spec.Time) *world {
 	w := network(t, 5, 4, 4)
 	var g taskpb.Genesis
@@ -44,17 +43,17 @@ func waiting(t failer, n int, until spec.Time) *world {
 	g.Next = uint64(n + 2)
 	w.must(w.bank.balances.Set(w.ctx, escrowAccount(), uint64(n+1)*asked.Escrow))
 	task.Module{Keeper: w.Keeper}.InitGenesis(w.ctx, w.codec, w.codec.MustMarshalJSON(&g))
-	w.ctx.MultiStore().(storetypes.CacheMultiStore).Write() // what was written long ago is in the tree
+	w.ctx.MultiStore().(storetypes.CacheMultiStore).Write() // as if it had been written long ago
 	return w
 }
 
-// Attack 25: a flood of tasks must not make blocks longer. Those that are not
-// due cost nothing at all, those that are due and wait for nodes that do not
-// exist are bounded, and neither holds up a task that others serve.
+// TestAttack25EndBlockFlood: a flood of tasks must not make blocks longer. Tasks that are not due cost
+// nothing, the work for tasks that wait for nodes is bounded, and tasks that are served are not
+// delayed.
 func TestAttack25EndBlockFlood(t *testing.T) {
 	few, many := waiting(t, 10, 1_000_000_000), waiting(t, 10_000, 1_000_000_000)
 	if a, b := few.gasOfEnd(), many.gasOfEnd(); a != b || a == 0 {
-		t.Errorf("with 10 tasks that are not due a block ends for %d gas, with 10000 for %d", a, b)
+		t.Errorf("the end of a block takes %d gas with 10 tasks that are not due, %d with 10000", a, b)
 	}
 
 	few, many = waiting(t, 0, 1), waiting(t, 2000, 1)
@@ -64,9 +63,9 @@ func TestAttack25EndBlockFlood(t *testing.T) {
 		few.say(1)
 		many.say(1)
 		alone, listed := few.gasOfEnd(), *many.nodes.listed
-		const each = 40_000 // one task that asks in vain
+		const each = 40_000 // gas of one task that finds no nodes
 		if flooded := many.gasOfEnd(); flooded > alone+100*each+200_000 {
-			t.Errorf("height %d: a block ends for %d gas, in a flood for %d", few.ctx.BlockHeight(), alone, flooded)
+			t.Errorf("height %d: the end of a block takes %d gas, in a flood %d", few.ctx.BlockHeight(), alone, flooded)
 		}
 		if listed = *many.nodes.listed - listed; listed > 2 {
 			t.Errorf("height %d: a block lists all nodes %d times", few.ctx.BlockHeight(), listed)
@@ -78,8 +77,8 @@ func TestAttack25EndBlockFlood(t *testing.T) {
 	many.solvent()
 }
 
-// Where the bank refuses to pay somebody, neither the chain nor another task
-// stops, no coin moves, and it is all made good when the bank pays again.
+// TestStuckTask: when the bank refuses a payment, neither the chain nor another task stops, and no coin
+// moves. All payments are made when the bank pays again.
 func TestStuckTask(t *testing.T) {
 	w := network(t, 5, 8, 8)
 	asked := digits()
@@ -112,7 +111,7 @@ func TestStuckTask(t *testing.T) {
 		t.Errorf("another task is %s", got.State)
 	}
 	if got := w.task(stuck); got.Paid != 0 {
-		t.Errorf("looked at before its time: paid %d", got.Paid)
+		t.Errorf("tried before its time: paid %d", got.Paid)
 	}
 	w.end()
 	if got := w.task(stuck); got.Paid != 1000 {

@@ -22,8 +22,8 @@ const denom = "uthing"
 // authority is the account in whose name passed proposals act.
 const authority = "the proposals"
 
-// ledger is a bank over a store, so that what a task does is undone with the
-// rest of a block. It refuses to pay the accounts that are told to it.
+// ledger is a bank over a store, so that payments are rolled back with the rest of a block. It refuses
+// payments to accounts that a test names.
 type ledger struct {
 	balances collections.Map[string, uint64]
 	frozen   map[string]bool
@@ -85,7 +85,7 @@ type registry struct {
 	nodes  collections.Map[uint64, nodepb.Node]
 	owners collections.Map[string, uint64]
 	listed *int
-	roster **round.Roster // as it was last listed; nil once a node is written to
+	roster **round.Roster // cache of the last list; nil after a write to a node
 }
 
 func newRegistry(cdc codec.BinaryCodec, kv store.KVStoreService) registry {
@@ -179,7 +179,7 @@ func (r registry) Demerit(ctx context.Context, id uint64, c spec.Change) error {
 	return r.change(ctx, id, func(n *spec.Node) { n.Standing = round.Blame(n.Standing, c) })
 }
 
-// largestBond is the most that a task may require.
+// largestBond is the largest bond that CheckBond accepts.
 const largestBond = 900 * spec.Thing
 
 func (r registry) CheckBond(_ context.Context, required uint64) error {

@@ -16,14 +16,13 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// counts is how many counts of free messages lie in the store.
+// counts returns the number of counts of free messages in the store.
 func (w *world) counts() int { return strings.Count(w.dump(task.Name), "\n"+task.Name+" 0f") }
 
-// A node has so many free messages for a phase, also where each of them fails; whoever
-// says what it owes leaves nothing behind, and whoever does not leaves its count no longer
-// than the phase.
+// TestFreeMessagesOfAPhase: a node has a number of free messages per phase, also if they fail. Its count
+// is deleted when it sends the owed message, and otherwise at the end of the phase.
 func TestFreeMessagesOfAPhase(t *testing.T) {
-	// Of the kinds that an honest node says of itself in a phase; nil: nobody fails.
+	// Kinds of messages that honest nodes send in a phase; nil: none fails.
 	kinds := slices.DeleteFunc(append(round.Answers(), nil), func(in round.Input) bool {
 		return reflect.TypeOf(in) == reflect.TypeFor[round.Decline]() || reflect.TypeOf(in) == reflect.TypeFor[round.AttestModel]()
 	})
@@ -36,10 +35,10 @@ func TestFreeMessagesOfAPhase(t *testing.T) {
 			before, failed := w.phase(id), 0
 			for _, msg := range w.owed(id) {
 				switch {
-				case !w.Owed(w.ctx, msg): // who says it has failed in the phase before
+				case !w.Owed(w.ctx, msg): // its sender has failed in the phase before
 				case failed == 0 && strings.HasSuffix(sdk.MsgTypeURL(msg), ".Msg"+failing):
 					failed, counted = 1, true
-					w.Free(w.ctx, msg) // and is not carried out
+					w.Free(w.ctx, msg) // but not executed
 				case !w.Free(w.ctx, msg):
 					t.Errorf("%s fails: %T is not free", failing, msg)
 				default:
@@ -60,14 +59,14 @@ func TestFreeMessagesOfAPhase(t *testing.T) {
 	}
 }
 
-// phase is where a task is.
+// phase returns the phase of a task.
 func (w *world) phase(id uint64) string {
 	w.Helper()
 	r := w.round(id)
 	return fmt.Sprint(w.task(id).State, " ", r.Number, " ", r.Phase)
 }
 
-// Failed messages are free so often, and no more.
+// TestFreeMessagesAreFew: only a limited number of failed messages is free.
 func TestFreeMessagesAreFew(t *testing.T) {
 	w := network(t, 5, 4, 4)
 	id := w.create("alice", digits())
@@ -85,7 +84,8 @@ func TestFreeMessagesAreFew(t *testing.T) {
 	w.must(w.run(w.ctx, msg)) // for a fee
 }
 
-// What is not owed is not counted, and no count bounds another node, round or task.
+// TestCountsAreApart: messages that are not owed are not counted, and a count does not limit another
+// node, round or task.
 func TestCountsAreApart(t *testing.T) {
 	w := network(t, 5, 4, 4)
 	one, two := w.create("alice", digits()), w.create("bob", digits())
@@ -96,7 +96,7 @@ func TestCountsAreApart(t *testing.T) {
 		w.Free(w.ctx, msgs[0])
 	}
 	if w.Free(w.ctx, msgs[0]) || !w.Free(w.ctx, msgs[1]) || !w.Free(w.ctx, w.owed(two)[0]) {
-		t.Error("want no more of one message, and those of another node and of another task")
+		t.Error("want no more free messages of one kind, but still those of another node and of another task")
 	}
 	before := w.everything()
 	for what, wrong := range w.variants(msgs[2]) {
@@ -113,8 +113,8 @@ func TestCountsAreApart(t *testing.T) {
 // sdkMessage is none of a task's.
 type sdkMessage struct{ sdk.Msg }
 
-// Two rounds of a task run side by side; the count of one ends with its own phase, and
-// stays when the other's phase ends.
+// TestCountsOfRoundsThatOverlap: two rounds of a task overlap. The count of one round is deleted at the
+// end of its own phase, not at the end of the other round's phase.
 func TestCountsOfRoundsThatOverlap(t *testing.T) {
 	w := network(t, 5, 4, 4)
 	asked := digits()

@@ -22,14 +22,14 @@ func kinds() (all []sdk.Msg) {
 	return all
 }
 
-// kindOf is the place of a message's kind among all.
+// kindOf returns the index of a message's kind in [kinds].
 func kindOf(msg sdk.Msg) uint8 {
 	return uint8(slices.IndexFunc(kinds(), func(like sdk.Msg) bool { return sdk.MsgTypeURL(like) == sdk.MsgTypeURL(msg) }))
 }
 
-// FuzzMessage reads any bytes as a message of any kind and gives it to a task in
-// each phase. What is refused changes nothing, what is accepted keeps the money
-// together, and nothing panics, at the end of the block neither.
+// FuzzMessage decodes any bytes as a message of any kind and sends it to a task in each phase. A refused
+// message changes nothing, an accepted one loses no money, and nothing panics, not even at the end
+// of the block.
 func FuzzMessage(f *testing.F) {
 	add := func(msg sdk.Msg, phase, node uint8) {
 		raw, err := proto.Marshal(msg)
@@ -80,7 +80,7 @@ func FuzzMessage(f *testing.F) {
 			t.Fatalf("owed %t, and %v: %v", owed, msg, err)
 		}
 		if err != nil && w.everything() != before {
-			t.Fatalf("%v is refused (%v) and changes something", msg, err)
+			t.Fatalf("%v is refused (%v) but changes something", msg, err)
 		}
 		w.end()
 		w.solvent()
@@ -88,7 +88,7 @@ func FuzzMessage(f *testing.F) {
 	})
 }
 
-// owing reports whether a message is of a kind that a node owes at some time.
+// owing reports whether a node can owe messages of this kind.
 func owing(msg sdk.Msg) bool {
 	switch msg.(type) {
 	case *taskpb.MsgCreate, *taskpb.MsgCancel, *taskpb.MsgAccuse, *taskpb.MsgAccuseAnswers, *taskpb.MsgUpdateModel, *taskpb.MsgUpdateParams:

@@ -14,19 +14,18 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// ante is what signature, size and fee of a transaction cost, rounded up.
+// ante is the gas for signature, size and fee of a transaction, rounded up.
 const ante = 60_000
 
-// named is what reading the names of as many owners as a task may admit costs more: 3 gas
-// for a byte of an address.
+// named is the additional gas for reading the largest number of owners that a task may name: 3 gas per
+// byte of an address.
 const named = 3 * spec.MaxOwners * 48
 
 // bitmap is the size of an aggregator's bitmap in the largest round, in bytes.
 const bitmap = spec.MaxTrainers / 8
 
-// costs are the gas that each kind of owed message uses at most in a round with
-// so many trainers and a committee of so many on either side; asking whether it
-// is owed is part of it.
+// costs returns the most gas that each kind of owed message uses in a round with a number of trainers,
+// aggregators and evaluators, including the check whether it is owed.
 func costs(t *testing.T, trainers, committee int) map[string]uint64 {
 	w := network(t, trainers, committee, committee)
 	asked := digits()
@@ -54,8 +53,9 @@ func costs(t *testing.T, trainers, committee int) map[string]uint64 {
 	return most
 }
 
-// What a message costs depends on the size of the committee, and hardly on the number
-// of trainers: a client offers enough for the largest round, with half as much again to spare.
+// TestGasOfALargeRound: the gas of a message depends on the size of the committee, and hardly on the
+// number of trainers. The gas limit of clients is enough for the largest round, with half as much
+// to spare.
 func TestGasOfALargeRound(t *testing.T) {
 	for _, committee := range []int{1, 4, 31} {
 		small, large := costs(t, 10, committee), costs(t, spec.MaxTrainers, committee)
@@ -72,18 +72,18 @@ func TestGasOfALargeRound(t *testing.T) {
 				t.Errorf("committee of %d: %s uses %d in a round of 10, %d in one of %d", committee, kind, small[kind], used, spec.MaxTrainers)
 			}
 			if offered := client.Gas; offered < (used+ante+named)*4/3 {
-				t.Errorf("committee of %d: %s uses %d in a task that names as many owners as it may, offered are %d", committee, kind, used+ante+named, offered)
+				t.Errorf("committee of %d: %s uses %d gas in a task with the most named owners, clients offer %d", committee, kind, used+ante+named, offered)
 			}
 			if offered := client.Gas; offered < (used+ante)*3/2 {
-				t.Errorf("committee of %d: %s uses %d, offered are %d", committee, kind, used+ante, offered)
+				t.Errorf("committee of %d: %s uses %d gas, clients offer %d", committee, kind, used+ante, offered)
 			}
 		}
 		t.Log("committee of", committee, "in a round of 10:", small, "of", spec.MaxTrainers, large)
 	}
 }
 
-// The longest answers stay below what a question may take: pages of the largest rounds
-// and duties, and of tasks.
+// TestGasOfTheLongestAnswers: pages of the largest rounds, duties and tasks stay below the gas limit of
+// a query.
 func TestGasOfTheLongestAnswers(t *testing.T) {
 	const committee, maxTasks, maxRounds, maxDuties = 31, 1000, 20, 10
 	w := network(t, spec.MaxTrainers, committee, committee)

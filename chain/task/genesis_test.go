@@ -14,8 +14,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// moved is a new world with the same bank and registry, and with the tasks that
-// the old one exports.
+// moved returns a new world with the same bank and registry, which imports the tasks of the old one.
 func (w *world) moved(t failer) *world {
 	return w.movedWith(t, w.export())
 }
@@ -39,8 +38,8 @@ func (w *world) movedWith(t failer, g taskpb.Genesis) *world {
 	return next
 }
 
-// A chain that is exported and started again in any phase of a round, under its chain id
-// or another one, has the same store, and goes on to the same end.
+// TestGenesisInEveryPhase: a chain is exported and imported in each phase of a round, under its chain id
+// or another one. It has the same store, and its tasks end in the same way.
 func TestGenesisInEveryPhase(t *testing.T) {
 	for _, phase := range slices.DeleteFunc(spec.Phases(), spec.Phase.Final) {
 		for _, name := range []string{chainID, "renamed-1"} {
@@ -70,16 +69,16 @@ func carriedOn(t *testing.T, phase spec.Phase, name string) {
 	w.finish(waiting)
 	next.finish(waiting)
 	if w.everything() != next.everything() || next.balance(escrowAccount()) != 0 {
-		t.Error("the stores differ in the end")
+		t.Error("the stores differ after the last block")
 	}
 	if a, b := w.create("bob", digits()), next.create("bob", digits()); a != b || a != 4 {
 		t.Errorf("the next tasks are %d and %d", a, b)
 	}
 }
 
-// TestAttackRevealUnderANewChainID: where a task's statements were those of whatever chain
-// carries it on, nothing that was hidden before an export under a new chain id could be
-// opened after it, and everybody in a running round would have a missed reveal.
+// TestAttackRevealUnderANewChainID: a chain is imported under a new chain id while rounds run. If
+// commitments were bound to the new chain id, those from before the export could not be opened, and
+// all nodes would be blamed for missing reveals. So tasks keep the chain id of their creation.
 func TestAttackRevealUnderANewChainID(t *testing.T) {
 	for _, phase := range []spec.Phase{spec.PhaseReveal, spec.PhaseOpen} {
 		for _, kept := range []bool{false, true} {
@@ -93,7 +92,7 @@ func TestAttackRevealUnderANewChainID(t *testing.T) {
 			next := w.movedWith(t, g)
 			next.ctx = next.ctx.WithChainID("renamed-1")
 			if opens := next.Owed(next.ctx, w.owed(id)[0]); opens != kept {
-				t.Errorf("phase %s, its chain id is kept %v: what was hidden before is opened after %v", phase, kept, opens)
+				t.Errorf("phase %s, chain id of the task kept %v: commitments can be opened %v", phase, kept, opens)
 			}
 		}
 	}
@@ -206,8 +205,8 @@ func TestGenesisRefused(t *testing.T) {
 	}
 }
 
-// learning has the first task learn how its columns are brought to scale, and nobody in its
-// second round judge a model.
+// learning makes the first task measure the scale of its columns, and removes the scores of its second
+// round.
 func learning(g *taskpb.Genesis) {
 	asked := digits()
 	asked.Data.Features, asked.Data.Schema.Label = spec.FeaturesStandard, "digit"
@@ -224,13 +223,13 @@ func learning(g *taskpb.Genesis) {
 	}
 }
 
-// private makes a task one that carries noise.
+// private makes a task private.
 func private(t *taskpb.TaskSpec) {
 	t.Aggregation.Rule, t.Selection.MinTrainers = spec.RuleMean, 1
 	t.Privacy = taskpb.Privacy{Mode: spec.PrivacyLocal, Kind: spec.KindLaplace, Clip: uint32(spec.One), Noise: uint32(spec.One)}
 }
 
-// The whole life of a network gives the same bytes in the store each time.
+// TestSameMessagesSameStore: two runs of the same history give the same bytes in the store.
 func TestSameMessagesSameStore(t *testing.T) {
 	live := func() string {
 		w := network(t, 6, 8, 8)

@@ -11,7 +11,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// governed is a task that votes may change, in a phase of round 1.
+// governed returns a world with a task that votes may change, in a phase of round 1.
 func governed(t *testing.T, phase spec.Phase) (*world, uint64) {
 	w := network(t, 6, 4, 4)
 	asked := digits()
@@ -21,7 +21,7 @@ func governed(t *testing.T, phase spec.Phase) (*world, uint64) {
 	return w, id
 }
 
-// update is what a passed proposal says to a task, judged on model 0.
+// update returns the message of a passed proposal that was written for model 0.
 func update(id uint64, updates uint32, change func(*taskpb.MsgUpdateModel)) *taskpb.MsgUpdateModel {
 	base := digest("model 0")
 	m := &taskpb.MsgUpdateModel{Authority: governors(), Task: id, Base: base[:], Updates: updates}
@@ -41,7 +41,7 @@ func attest(node, id uint64, d spec.Digest) *taskpb.MsgAttestModel {
 	return &taskpb.MsgAttestModel{Owner: owner(node), Task: id, Model: d[:]}
 }
 
-// told reports whether an event of a type was emitted since the block began.
+// told reports whether an event of a type was emitted in this block.
 func (w *world) told(of string) bool {
 	for _, e := range w.ctx.EventManager().Events() {
 		if strings.HasSuffix(e.Type, of) {
@@ -51,14 +51,14 @@ func (w *world) told(of string) bool {
 	return false
 }
 
-// A round under way trains with the settings with which it began, the next one with those
-// that the vote has left.
+// TestVoteSetsHyperparameters: a running round keeps the settings with which it began; the next round
+// has those that the vote has set.
 func TestVoteSetsHyperparameters(t *testing.T) {
 	w, id := governed(t, spec.PhaseTrain)
 	w.ctx = w.ctx.WithEventManager(sdk.NewEventManager())
 	w.must(w.run(task.WithProposal(w.ctx, 7), update(id, 0, rate(20_000))))
 	if !w.told("EventModelUpdated") {
-		t.Error("nobody is told of the update")
+		t.Error("no event about the update")
 	}
 	got := w.task(id)
 	if r := got.Revisions; got.Updates != 1 || len(r) != 1 || r[0].Round != 2 || r[0].Proposal != 7 {
@@ -75,8 +75,8 @@ func TestVoteSetsHyperparameters(t *testing.T) {
 	w.finish(id)
 }
 
-// Other weights wait for 2f+1 of the task's aggregators; then the next round begins with
-// them, and they are a version of the line.
+// TestVoteAdoptsAModel: a nominated model waits until 2f+1 of the task's aggregators have attested it.
+// Then the next round begins with it, and it is a version of the line.
 func TestVoteAdoptsAModel(t *testing.T) {
 	w, id := governed(t, spec.PhaseTrain)
 	foreign := digest("foreign weights")
@@ -88,18 +88,18 @@ func TestVoteAdoptsAModel(t *testing.T) {
 			t.Errorf("%T: got %v, want %s", msg, err, want)
 		}
 		if w.everything() != before {
-			t.Errorf("%T is refused (%s) and changes something", msg, want)
+			t.Errorf("%T is refused (%s) but changes something", msg, want)
 		}
 	}
 	refuse(attest(7, id, foreign), "task/41")
 	refuse(adopt, "task/41")
 	tried, _ := w.ctx.CacheContext()
 	if err := w.run(task.WithDryRun(tried), adopt); code(err) != "task/43" {
-		t.Errorf("a model that nobody serves is tried: %v", err)
+		t.Errorf("a model that nobody serves: %v", err)
 	}
 	served := update(id, 0, weights(foreign))
 	served.Holder = 3
-	w.must(w.run(task.WithDryRun(tried), served)) // nobody has to have attested it
+	w.must(w.run(task.WithDryRun(tried), served)) // a dry run does not need attestations
 	w.must(w.Nominate(w.ctx, 7, adopt))
 	if err := w.Nominate(w.ctx, 8, adopt); code(err) != "task/40" {
 		t.Errorf("a second nominee: %v", err)
@@ -108,7 +108,7 @@ func TestVoteAdoptsAModel(t *testing.T) {
 	refuse(attest(7, id, digest("other weights")), "task/41")
 	for _, node := range []uint64{7, 8} {
 		if !w.Free(w.ctx, attest(node, id, foreign)) {
-			t.Errorf("the word of aggregator %d is not free", node)
+			t.Errorf("the attestation of aggregator %d is not free", node)
 		}
 		w.must(w.run(w.ctx, attest(node, id, foreign)))
 	}
@@ -150,23 +150,23 @@ func TestVoteAdoptsAModel(t *testing.T) {
 	w.finish(id)
 }
 
-// A proposal that can never be carried out any more keeps no other one from nominating a
-// model: another update was carried out since it was written.
+// TestOutdatedProposalBlocksNoOther: a proposal became outdated because another update was executed
+// after it was written. It does not keep another proposal from nominating a model.
 func TestOutdatedProposalBlocksNoOther(t *testing.T) {
 	w, id := governed(t, spec.PhaseTrain)
 	old, wanted := update(id, 0, weights(digest("old"))), update(id, 1, weights(digest("wanted")))
 	w.must(w.Nominate(w.ctx, 3, old))
 	w.must(w.run(task.WithProposal(w.ctx, 4), update(id, 0, rate(50_000))))
 	if err := w.run(w.ctx, old); code(err) != "task/36" {
-		t.Fatalf("it is outdated: %v", err)
+		t.Fatalf("an outdated proposal: %v", err)
 	}
 	if err := w.Nominate(w.ctx, 5, wanted); err != nil {
-		t.Fatalf("behind a nominee that will never be: %v", err)
+		t.Fatalf("after an outdated nominee: %v", err)
 	}
-	w.must(w.Withdraw(w.ctx, 3, id)) // the queue tells of the old one when it expires
+	w.must(w.Withdraw(w.ctx, 3, id)) // the queue withdraws the old one when it expires
 	w.must(w.Withdraw(w.ctx, 5, id))
 	if err := w.Nominate(w.ctx, 6, old); code(err) != "task/36" {
-		t.Errorf("what is outdated when it is queued: %v", err)
+		t.Errorf("a proposal that is outdated when it is queued: %v", err)
 	}
 	w.must(w.Nominate(w.ctx, 7, wanted)) // beside settings of the same proposal it stays
 	w.must(w.run(task.WithProposal(w.ctx, 7), update(id, 1, rate(40_000))))
@@ -205,7 +205,7 @@ func TestUpdatesThatAreRefused(t *testing.T) {
 			t.Errorf("%v: got %v, want %s", wrong.msg, err, wrong.want)
 		}
 		if w.everything() != before {
-			t.Fatalf("%v is refused and changes something", wrong.msg)
+			t.Fatalf("%v is refused but changes something", wrong.msg)
 		}
 	}
 	for at := uint64(1); at <= 2; at++ { // what the queue tells of proposals that do not concern a task changes nothing
@@ -214,12 +214,12 @@ func TestUpdatesThatAreRefused(t *testing.T) {
 		w.must(w.Withdraw(w.ctx, at, 9))
 	}
 	if w.everything() != before {
-		t.Error("a proposal that no task waits for is withdrawn, and something changes")
+		t.Error("the withdrawal of a proposal for which no task waits changes something")
 	}
 	w.must(w.Nominate(w.ctx, 3, update(id, 1, weights(digest("foreign")))))
 	w.must(w.Withdraw(w.ctx, 3, id))
 	if w.everything() != before {
-		t.Error("a model is nominated and withdrawn, and something is left")
+		t.Error("something is left of a model that was nominated and withdrawn")
 	}
 	w.finish(id)
 	if err := w.run(w.ctx, update(id, 1, rate(1))); code(err) != "task/10" {

@@ -13,7 +13,7 @@ import (
 
 func salt(node uint64) spec.Salt { return spec.Salt{byte(node), byte(node >> 8), 1} }
 
-// scoreOf is what an evaluator measures: 0.5 after the first round, 0.95 later.
+// scoreOf returns the score that evaluators measure: 0.5 after the first round, 0.95 later.
 func scoreOf(number uint64) spec.PPM {
 	if number == 1 {
 		return 500_000
@@ -21,17 +21,17 @@ func scoreOf(number uint64) spec.PPM {
 	return 950_000
 }
 
-// countsOf is what the score is made of: of each class as many rows as make the longest
-// message that there is, of a model with as many classes as are counted apart.
+// countsOf returns the counts of a score. They make the longest possible message: the largest number of
+// classes that are counted separately, with large numbers of rows.
 func (w *world) countsOf(r spec.Round) (counts []spec.Count) {
-	const rows = 16_000_000 // of each of 64 classes: with more they were too many in all
+	const rows = 16_000_000 // per class, of 64 classes: the largest number that the sum allows
 	for range w.task(r.Task).Spec.Model.Classes {
 		counts = append(counts, spec.Count{Rows: rows, Correct: rows / uint32(spec.One) * uint32(scoreOf(r.Number))})
 	}
 	return counts
 }
 
-// owed is what the honest nodes of a task would say now, those that have not yet.
+// owed returns the messages that the honest nodes of a task owe now and have not sent yet.
 func (w *world) owed(id uint64) (msgs []sdk.Msg) {
 	w.Helper()
 	t := w.task(id)
@@ -63,7 +63,7 @@ func (w *world) answers(r spec.Round) (msgs []sdk.Msg) {
 		return spec.Slot{Chain: chainID, Task: r.Task, Round: r.Number, Node: node}
 	}
 	next := digest("model %d", r.Number)
-	full := w.full && r.Number == 1 // disks: nothing is held
+	full := w.full && r.Number == 1 // the aggregators' disks are full: they hold no update
 	held := make([]bool, len(r.Trainers))
 	for i, t := range r.Trainers {
 		held[i] = t.Height > 0 && !full
@@ -102,7 +102,7 @@ func (w *world) answers(r spec.Round) (msgs []sdk.Msg) {
 	return msgs
 }
 
-// run hands a message to the handler it is for.
+// run calls the handler of a message.
 func (w *world) run(ctx sdk.Context, msg sdk.Msg) error {
 	w.Helper()
 	handler := reflect.ValueOf(w.Keeper).MethodByName(strings.TrimPrefix(sdk.MsgTypeURL(msg), "/althing.task.v1.Msg"))
@@ -114,7 +114,7 @@ func (w *world) run(ctx sdk.Context, msg sdk.Msg) error {
 	return err
 }
 
-// say has the honest nodes of a task answer, and wants all to be accepted.
+// say sends the owed messages of a task's honest nodes; all must be accepted.
 func (w *world) say(id uint64) {
 	w.Helper()
 	for _, msg := range w.owed(id) {
@@ -125,7 +125,7 @@ func (w *world) say(id uint64) {
 	}
 }
 
-// play lets honest nodes carry a task to a phase of a round.
+// play runs a task with honest nodes up to a phase of a round.
 func (w *world) play(id, number uint64, phase spec.Phase) {
 	w.Helper()
 	w.full = phase == spec.PhaseProve
@@ -139,7 +139,7 @@ func (w *world) play(id, number uint64, phase spec.Phase) {
 	w.Fatalf("round %d never came to %s: %+v", number, phase, w.task(id))
 }
 
-// finish lets honest nodes carry a task to its end.
+// finish runs a task with honest nodes to its end.
 func (w *world) finish(id uint64) spec.Task {
 	w.Helper()
 	for range 1000 {

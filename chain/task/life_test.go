@@ -50,7 +50,7 @@ func TestCreateTakesTheEscrow(t *testing.T) {
 		}
 	}
 	if w.everything() != before {
-		t.Error("a refused task changes something")
+		t.Error("a refused task has changed something")
 	}
 	if got := w.create("bob", digits()); got != 4 {
 		t.Errorf("got id %d after refused ones, want 4", got)
@@ -58,7 +58,7 @@ func TestCreateTakesTheEscrow(t *testing.T) {
 	w.solvent()
 }
 
-// starts has a task start with a model.
+// starts sets the model with which a task starts.
 func starts(from spec.Init) func(*taskpb.MsgCreate) {
 	return func(m *taskpb.MsgCreate) {
 		m.Spec.Model.Init = &taskpb.Init{Model: from.Model[:], Task: from.Task, Holder: from.Holder}
@@ -105,7 +105,7 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// idle wants no node to be busy or to have a duty.
+// idle fails the test if a node is busy or has a duty.
 func (w *world) idle(nodes uint64) {
 	w.Helper()
 	for id := uint64(1); id <= nodes; id++ {
@@ -132,13 +132,13 @@ func TestOwed(t *testing.T) {
 				}
 			}
 			before := w.everything()
-			for range 2 { // asking changes nothing
+			for range 2 { // the check changes nothing
 				if !w.Owed(w.ctx, msg) {
 					t.Fatalf("not owed: %T", msg)
 				}
 			}
 			if w.everything() != before {
-				t.Fatal("asking changes something")
+				t.Fatal("the check whether a message is owed has changed something")
 			}
 			w.must(w.run(w.ctx, msg))
 			if w.Owed(w.ctx, msg) {
@@ -161,7 +161,7 @@ func TestOwed(t *testing.T) {
 	}
 }
 
-// variants are messages like one that is owed, with one thing wrong.
+// variants returns copies of an owed message, each with one thing wrong.
 func (w *world) variants(msg sdk.Msg) map[string]sdk.Msg {
 	copies := map[string]sdk.Msg{}
 	change := func(what string, by func(m sdk.Msg)) {

@@ -11,8 +11,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// lines is a registry of models over a store, which knows which models each task has
-// published, and what was said of them.
+// lines is a registry of models over a store: the models that each task has published, and their
+// scores.
 type lines struct {
 	versions collections.Map[collections.Pair[uint64, []byte], string] // task, model: in words
 	scores   collections.Map[collections.Pair[uint64, uint64], uint32] // task, round

@@ -11,8 +11,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// A passed proposal changes the tariff of later tasks, within bounds, and of no task that
-// is there.
+// TestUpdateTariff: a passed proposal changes the tariff of later tasks, within bounds. Existing tasks
+// keep theirs.
 func TestUpdateTariff(t *testing.T) {
 	w := network(t, 6, 4, 4)
 	before := w.create("alice", digits())
@@ -25,8 +25,8 @@ func TestUpdateTariff(t *testing.T) {
 	}{
 		"a stranger":            {"ann", func(*spec.Tariff) {}, round.ErrAuthority},
 		"nobody":                {"", func(r *spec.Tariff) { r.MinPay = spec.Cap }, round.ErrAuthority},
-		"more than a whole":     {authority, func(r *spec.Tariff) { r.Split.Trainers++ }, round.ErrTariff},
-		"less than a whole":     {authority, func(r *spec.Tariff) { r.Split = spec.Split{} }, round.ErrTariff},
+		"parts above 1":         {authority, func(r *spec.Tariff) { r.Split.Trainers++ }, round.ErrTariff},
+		"parts below 1":         {authority, func(r *spec.Tariff) { r.Split = spec.Split{} }, round.ErrTariff},
 		"a dear fault":          {authority, func(r *spec.Tariff) { r.WrongAggregate = spec.MaxSlash + 1 }, round.ErrTariff},
 		"another":               {authority, func(r *spec.Tariff) { r.Equivocation = spec.MaxSlash + 1 }, round.ErrTariff},
 		"a third":               {authority, func(r *spec.Tariff) { r.NoReveal = spec.MaxSlash + 1 }, round.ErrTariff},
@@ -52,6 +52,6 @@ func TestUpdateTariff(t *testing.T) {
 		t.Errorf("a later task has the tariff %+v, want %+v", got, good)
 	}
 	if got := w.task(before).Tariff; got == good {
-		t.Error("a task that was there has another tariff")
+		t.Error("the tariff of an existing task has changed")
 	}
 }

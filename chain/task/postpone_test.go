@@ -20,14 +20,14 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Where parts of a task lie in the store.
+// Prefixes of the parts of a task in the store.
 const (
 	records = byte(1)
 	rounds  = byte(2)
 	files   = byte(7)
 )
 
-// storeKey is a key in one of the collections.
+// storeKey returns a key in one of the collections.
 func storeKey(collection byte, numbers ...uint64) []byte {
 	key := []byte{collection}
 	for _, n := range numbers {
@@ -49,8 +49,8 @@ func (w *world) put(key, value []byte) {
 	s.Set(key, value)
 }
 
-// shareless is the record of a round that has survivors and asked nobody: what they
-// share cannot be divided.
+// shareless returns the record of a round with survivors that has selected no trainer: its pay cannot
+// be divided.
 func (w *world) shareless(record []byte) []byte {
 	w.Helper()
 	var r taskpb.Round
@@ -61,9 +61,9 @@ func (w *world) shareless(record []byte) []byte {
 	return raw
 }
 
-// A state at which the machine panics stops its task and no other, and the task goes on
-// when the machine can.
-func TestPanicPutsTaskAside(t *testing.T) {
+// TestPanicPostponesTask: a state at which package round panics stops its own task only. The task
+// continues when the state is repaired.
+func TestPanicPostponesTask(t *testing.T) {
 	w := network(t, 5, 8, 8)
 	broken, other := w.create("alice", digits()), w.create("bob", digits())
 	w.play(broken, 1, spec.PhaseOpen)
@@ -86,7 +86,7 @@ func TestPanicPutsTaskAside(t *testing.T) {
 		t.Errorf("no event says that the task is stuck: %s", events)
 	}
 	if w.dump("bank", "registry") != before {
-		t.Error("something was done before the machine panicked")
+		t.Error("something was changed before the panic")
 	}
 	w.solvent()
 	w.ctx = w.ctx.WithEventManager(sdk.NewEventManager())
@@ -101,9 +101,9 @@ func TestPanicPutsTaskAside(t *testing.T) {
 	w.idle(21)
 }
 
-// A task of which no state can be made stops itself and no other, and goes on when
-// what is stored of it makes sense again.
-func TestSenselessTaskIsPutAside(t *testing.T) {
+// TestCorruptTaskIsPostponed: a task whose record cannot be read stops itself only. It continues when
+// the record is repaired.
+func TestCorruptTaskIsPostponed(t *testing.T) {
 	for name, spoil := range map[string]func(w *world, id uint64) (key, value []byte){
 		"no task file":        func(_ *world, id uint64) ([]byte, []byte) { return storeKey(files, id), nil },
 		"no round":            func(_ *world, id uint64) ([]byte, []byte) { return storeKey(rounds, id, 1), nil },
@@ -136,7 +136,7 @@ func TestSenselessTaskIsPutAside(t *testing.T) {
 		w.put(key, value)
 		ctx, write := w.ctx.CacheContext()
 		if err := w.EndBlock(ctx); err != nil {
-			t.Errorf("%s: the chain stops: %v", name, err)
+			t.Errorf("%s: the chain halts: %v", name, err)
 			continue
 		}
 		if events := fmt.Sprint(ctx.EventManager().Events()); !strings.Contains(events, "stuck: ") {
@@ -144,10 +144,10 @@ func TestSenselessTaskIsPutAside(t *testing.T) {
 		}
 		write()
 		w.next(1)
-		quiet, _ := w.ctx.CacheContext() // what was put aside is not looked at again at once
+		quiet, _ := w.ctx.CacheContext() // a postponed task is not tried again at once
 		w.must(w.EndBlock(quiet))
 		if events := fmt.Sprint(quiet.EventManager().Events()); strings.Contains(events, "stuck: ") {
-			t.Errorf("%s: the task is looked at in the next block", name)
+			t.Errorf("%s: the task is tried again in the next block", name)
 		}
 		for range 300 {
 			if w.task(other).State.Final() {
@@ -164,14 +164,14 @@ func TestSenselessTaskIsPutAside(t *testing.T) {
 		}
 		w.put(key, sound)
 		if got := w.finish(broken); got.State != spec.TaskReached {
-			t.Errorf("%s: the task that makes sense again is %s", name, got.State)
+			t.Errorf("%s: the repaired task is %s", name, got.State)
 		}
 		w.solvent()
 		w.idle(21)
 	}
 }
 
-// breaking is a store of which one access fails, with an error or as the SDK's, with a
+// breaking is a store of which one access fails, with an error or, like the SDK's stores, with a
 // panic.
 type breaking struct {
 	store.KVStoreService
@@ -235,9 +235,10 @@ func (b breakingStore) Iterator(start, end []byte) (store.Iterator, error) {
 	return b.KVStore.Iterator(start, end)
 }
 
-// Whichever access of the end of a block fails, the block does not end: the others have
-// a block in which the task went on.
-func TestFailingStoreIsNoReasonToPutAside(t *testing.T) {
+// TestFailingStoreHaltsTheBlock: when any access to the store fails at the end of a block, the block must
+// fail. Postponing the task instead would make the validator fork, because the task continues on
+// all others.
+func TestFailingStoreHaltsTheBlock(t *testing.T) {
 	for _, name := range []string{task.Name, "bank", "registry"} {
 		for _, panics := range []bool{false, true} {
 			if !panics && name != task.Name {
@@ -273,7 +274,7 @@ func TestFailingStoreIsNoReasonToPutAside(t *testing.T) {
 				}
 				accesses++
 				if err == nil {
-					t.Errorf("%s, panics %t: access %d fails and the block ends: %s", name, panics, at, fmt.Sprint(ctx.EventManager().Events()))
+					t.Errorf("%s, panics %t: access %d fails, but the block succeeds: %s", name, panics, at, fmt.Sprint(ctx.EventManager().Events()))
 				}
 			}
 			if accesses == 0 {

@@ -9,11 +9,10 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// TestHeardMessagesLeadToTheSameStore: whether messages were asked about before they
-// are carried out, in which order and how often, changes no byte of what they lead to.
-// A state that was read for one message and used for another, or after another had
-// changed it, would.
-func TestHeardMessagesLeadToTheSameStore(t *testing.T) {
+// TestPrefetchChangesNoResult: the check whether messages are owed, in any order and any number of times,
+// does not change the result of their execution. It would if a state that was read for one message
+// were used for another one, or after another message had changed it.
+func TestPrefetchChangesNoResult(t *testing.T) {
 	for _, phase := range []spec.Phase{spec.PhaseTrain, spec.PhaseAggregate, spec.PhaseScore} {
 		for name, asked := range map[string][]int{
 			"nothing": nil, "the first": {0}, "the second": {1}, "both": {0, 1}, "both, the other way round": {1, 0},
@@ -36,22 +35,22 @@ func TestHeardMessagesLeadToTheSameStore(t *testing.T) {
 				for _, msg := range msgs {
 					w.must(w.run(ctx, msg))
 				}
-				for _, msg := range msgs { // each was said, and is refused now
+				for _, msg := range msgs { // each was executed, and is refused now
 					if err := w.run(ctx, msg); err == nil {
-						t.Errorf("%s, asked about %s: the same message is taken twice", phase, name)
+						t.Errorf("%s, checked %s: the same message is accepted twice", phase, name)
 					}
 				}
 				return w.everything()
 			}
 			if carried(true) != carried(false) {
-				t.Errorf("%s, asked about %s: another store than without", phase, name)
+				t.Errorf("%s, checked %s: the store differs from the one without checks", phase, name)
 			}
 		}
 	}
 }
 
-// TestHeardIsOfOneTransaction: what one context has heard is nothing to another.
-func TestHeardIsOfOneTransaction(t *testing.T) {
+// TestPrefetchIsPerTransaction: a state that was prefetched in one context is not used in another one.
+func TestPrefetchIsPerTransaction(t *testing.T) {
 	w := network(t, 5, 4, 4)
 	id := w.create("alice", digits())
 	w.play(id, 1, spec.PhaseTrain)
@@ -63,7 +62,7 @@ func TestHeardIsOfOneTransaction(t *testing.T) {
 	w.must(w.run(one, msg))
 	for name, ctx := range map[string]sdk.Context{"the same": one, "none": w.ctx} {
 		if w.Owed(ctx, msg) || w.run(ctx, msg) == nil {
-			t.Errorf("in %s context it is taken again", name)
+			t.Errorf("in the context %q the message is accepted again", name)
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// anyTask is small, so that several can run beside each other.
+// anyTask draws a small task, so that several can run at the same time.
 func anyTask(t *rapid.T) spec.TaskSpec {
 	asked := digits()
 	asked.Selection.Trainers = rapid.Uint32Range(1, 4).Draw(t, "trainers")
@@ -29,8 +29,8 @@ func anyTask(t *rapid.T) spec.TaskSpec {
 	return asked
 }
 
-// anyMessages are a block's: most of what honest nodes owe, in any order, and
-// some that are not.
+// anyMessages draws the messages of a block: most of those that honest nodes owe, in any order, and some
+// that are not owed.
 func anyMessages(t *rapid.T, w *world) (msgs []sdk.Msg) {
 	known := uint64(len(w.tasks()))
 	for id := uint64(1); id <= known; id++ {
@@ -74,10 +74,9 @@ func (w *world) deliver(msg sdk.Msg) error {
 	return err
 }
 
-// Whatever anybody says in whatever order, and whomever the bank refuses to
-// pay: no coin is made or lost, the escrow account holds what the open tasks
-// have not spent, exactly the owed messages are accepted, and in the end every
-// task is closed and nobody is busy.
+// TestNoCoinIsLost: random messages in random order, and a bank that refuses some payments. No coin is
+// made or lost, the escrow account holds what open tasks have not spent, exactly the owed messages
+// are accepted, and in the end all tasks are closed and no node is busy.
 func TestNoCoinIsLost(t *testing.T) {
 	closed := map[spec.TaskState]int{}
 	rapid.Check(t, func(t *rapid.T) {
@@ -111,7 +110,7 @@ func TestNoCoinIsLost(t *testing.T) {
 			w.must(err)
 			closed[state]++
 			if !state.Final() {
-				t.Fatalf("task %d is %s for ever", task.Id, state)
+				t.Fatalf("task %d stays %s", task.Id, state)
 			}
 		}
 		if w.balance(escrowAccount()) != 0 || w.supply() != supply {
@@ -121,12 +120,12 @@ func TestNoCoinIsLost(t *testing.T) {
 	})
 	for _, state := range []spec.TaskState{spec.TaskReached, spec.TaskSpent, spec.TaskFailed, spec.TaskCancelled} {
 		if closed[state] == 0 {
-			t.Errorf("no random task was %s: the draw is too tame (%v)", state, closed)
+			t.Errorf("no random task was %s: the histories are not diverse enough (%v)", state, closed)
 		}
 	}
 }
 
-// silence lets blocks pass in which nobody says anything, until no task is open.
+// silence makes blocks without messages until no task is open.
 func (w *world) silence() {
 	w.Helper()
 	open := func(t taskpb.Task) bool { return t.Due > 0 }

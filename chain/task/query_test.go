@@ -14,7 +14,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// list reads all pages of a query and wants none to be longer than asked.
+// list reads all pages of a query; none may be longer than its limit.
 func (w *world) list(req taskpb.QueryTasks, limit uint64) (ids []uint64) {
 	w.Helper()
 	var key []byte
@@ -163,8 +163,8 @@ func TestRoundsAndDuties(t *testing.T) {
 	w.idle(20)
 }
 
-// Nobody gets more than a thousand entries in one answer, however many are asked
-// for, and everybody gets the rest in the next.
+// TestPagesAreBounded: an answer has at most a thousand entries, whatever the query asks for; the rest is
+// in the next page.
 func TestPagesAreBounded(t *testing.T) {
 	w := waiting(t, 1500, 1_000_000)
 	for name, req := range map[string]taskpb.QueryTasks{
@@ -182,9 +182,9 @@ func TestPagesAreBounded(t *testing.T) {
 	}
 }
 
-// A node is told what concerns it: an aggregator every contribution, a trainer its
-// own, an evaluator none, and each the committee's parts. Who has said a commitment a
-// trainer can ask.
+// TestDutiesConcernTheNode: a node's duties have what it needs: for an aggregator every contribution, for
+// a trainer its own, for an evaluator none, and for all the parts of the committee. A trainer can
+// query who has sent a commitment.
 func TestDutiesConcernTheNode(t *testing.T) {
 	w := network(t, 6, 4, 4)
 	id := w.create("alice", digits())
@@ -197,10 +197,10 @@ func TestDutiesConcernTheNode(t *testing.T) {
 		return resp.Node
 	}
 	if got := who(id, said[:]); got != 2 {
-		t.Errorf("node %d has said the commitment of node 2", got)
+		t.Errorf("node %d is returned for the commitment of node 2", got)
 	}
 	if a, b := who(id, make([]byte, 32)), who(id, nil); a != 0 || b != 0 {
-		t.Errorf("nodes %d and %d have said what nobody has", a, b)
+		t.Errorf("nodes %d and %d are returned for a commitment that nobody has sent", a, b)
 	}
 	if _, err := w.Committed(w.ctx, &taskpb.QueryCommitted{Task: 99, Commitment: said[:]}); code(err) != "task/2" {
 		t.Errorf("a commitment in no task: %v", err)
@@ -232,8 +232,7 @@ func TestDutiesConcernTheNode(t *testing.T) {
 	}
 }
 
-// What a node asks of a round that ended holds of the trainers' contributions only its
-// own, whatever the round is about to others.
+// TestRoundOfANode: a node that queries an ended round gets only its own contribution.
 func TestRoundOfANode(t *testing.T) {
 	w := network(t, 4, 4, 6)
 	id := w.create("alice", digits())
@@ -258,8 +257,8 @@ func TestRoundOfANode(t *testing.T) {
 	}
 }
 
-// A node may have a part in as many tasks as it has slots: no answer holds them all,
-// and the pages together hold each once.
+// TestDutiesComeInPages: a node may serve as many tasks as it has slots. No answer has all of them; the
+// pages together have each once.
 func TestDutiesComeInPages(t *testing.T) {
 	w := network(t, 4, 4, 4)
 	var want []uint64

@@ -9,8 +9,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Every reason to refuse a message has its number, and a message that is
-// refused changes no byte.
+// TestRefusedMessagesChangeNothing: every reason to refuse a message has its own number, and a refused
+// message changes no byte.
 func TestRefusedMessagesChangeNothing(t *testing.T) {
 	w := network(t, 5, 4, 4)
 	id := w.create("alice", digits())
@@ -21,7 +21,7 @@ func TestRefusedMessagesChangeNothing(t *testing.T) {
 			t.Errorf("%T: got %v, want %s", msg, err, want)
 		}
 		if w.everything() != before {
-			t.Errorf("%T is refused (%s) and changes something", msg, want)
+			t.Errorf("%T is refused (%s) but changes something", msg, want)
 		}
 	}
 	vary := func(msg sdk.Msg, by func(sdk.Msg), want string) {

@@ -12,7 +12,7 @@ import (
 	"github.com/althing-network/althing/pb/taskpb"
 )
 
-// code is the registered place of an error: codespace/number.
+// code returns the registered number of an error: codespace/number.
 func code(err error) string {
 	space, number, _ := errorsmod.ABCIInfo(err, false)
 	return space + "/" + strconv.FormatUint(uint64(number), 10)
@@ -24,7 +24,7 @@ func field(msg sdk.Msg, name string) reflect.Value {
 	return reflect.ValueOf(msg).Elem().FieldByName(name)
 }
 
-// setOwner changes in whose name a message is said.
+// setOwner changes the sender of a message.
 func setOwner(msg sdk.Msg, who string) {
 	if authority := field(msg, "Authority"); authority.IsValid() {
 		authority.SetString(who)
@@ -35,8 +35,8 @@ func setOwner(msg sdk.Msg, who string) {
 
 func setNumber(msg sdk.Msg, name string, n uint64) { field(msg, name).SetUint(n) }
 
-// other is the owner of a node that has another role than the one of a message:
-// in these tests a trainer, or for a trainer's message an evaluator.
+// other returns the owner of a node with another role than the sender of a message: a trainer, or an
+// evaluator if the message is a trainer's.
 func (w *world) other(msg sdk.Msg) string {
 	if _, ok := msg.(*taskpb.MsgCommit); ok {
 		return owner(13)

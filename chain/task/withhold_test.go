@@ -8,11 +8,11 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// What a hostile third of the trainers, or f+1 hostile aggregators, can still take.
+// What a hostile third of the trainers, or f+1 hostile aggregators, can still do.
 
-// TestAttack12MoreThanAThirdWithhold: trainers that commit and give their updates to nobody
-// are blamed, but not where more than a third of all do: then it may be the aggregators.
-// They are paid nothing either way.
+// TestAttack12MoreThanAThirdWithhold: trainers that commit but upload their updates to nobody are blamed,
+// unless more than a third of all do so: then the aggregators may be at fault. In both cases they
+// are paid nothing.
 func TestAttack12MoreThanAThirdWithhold(t *testing.T) {
 	for hiders, escape := range map[uint64]bool{3: true, 2: false} { // of six
 		w := rich(t, 6, 4, 4)
@@ -43,9 +43,9 @@ func TestAttack12MoreThanAThirdWithhold(t *testing.T) {
 	}
 }
 
-// TestAttack12ReceiptsForNothing: f+1 aggregators sign receipts for updates that nobody
-// has seen. Off: a task pays for deliveries again and again. On: once in the task, half of a
-// round's pay. The others, who lack what was never sent, lose standing: that remains.
+// TestAttack12ReceiptsForNothing: f+1 aggregators sign receipts for updates that were never uploaded. Off:
+// the task pays for deliveries again and again. On: it pays once, half of a round's pay. The honest
+// aggregators, which lack these updates, still lose reputation.
 func TestAttack12ReceiptsForNothing(t *testing.T) {
 	play := func(again bool) (w *world, delivered uint64, got spec.Task) {
 		w = rich(t, 6, 4, 4)
@@ -87,7 +87,7 @@ func TestAttack12ReceiptsForNothing(t *testing.T) {
 	}
 	_, delivered, got := play(true)
 	if half := got.Spec.PerRound() / 2; delivered <= half {
-		t.Fatalf("%d paid for nothing: the attack does not work even undefended", delivered)
+		t.Fatalf("%d uthing paid for nothing: without the defence the attack must work", delivered)
 	}
 	w, delivered, got := play(false)
 	if perRound := got.Spec.PerRound(); delivered > perRound/2 || got.Paid >= perRound {

@@ -26,7 +26,7 @@ import (
 
 var errStranger = errors.New("node not found")
 
-// unsigned takes any message for what its account has signed: a transaction is its Any.
+// unsigned accepts any message as signed by its account: the transaction is the message's Any.
 type unsigned struct{}
 
 func (unsigned) SignedMessage(_ context.Context, raw []byte) (sdk.Msg, error) {
@@ -45,7 +45,7 @@ func (unsigned) SignedMessage(_ context.Context, raw []byte) (sdk.Msg, error) {
 	return m, proto.Unmarshal(holds.Value, m)
 }
 
-// written is a message as unsigned reads it.
+// written encodes a message for unsigned.
 func written(m sdk.Msg) []byte {
 	holds, err := codectypes.NewAnyWithValue(m)
 	if err != nil {
@@ -58,7 +58,7 @@ func written(m sdk.Msg) []byte {
 	return raw
 }
 
-// failer is what a test and a property have in common.
+// failer is implemented by [testing.T] and [rapid.T].
 type failer interface {
 	Helper()
 	Fatalf(format string, args ...any)
@@ -74,7 +74,7 @@ type world struct {
 	bank   *ledger
 	nodes  registry
 	models *lines
-	full   bool // the disks of aggregators are, in round 1
+	full   bool // the aggregators' disks are full in round 1
 }
 
 const chainID = "althing-test"
@@ -98,8 +98,8 @@ func newWorld(t failer) *world {
 	return w
 }
 
-// network is a world with so many trainers, aggregators and evaluators, in the
-// order of their ids, and three consumers with 1 million uthing each.
+// network returns a world with a number of trainers, aggregators and evaluators, in the order of their
+// ids, and three consumers with 1 million uthing each.
 func network(t failer, trainers, aggregators, evaluators int) *world {
 	w := newWorld(t)
 	id := uint64(0)
@@ -125,12 +125,12 @@ func network(t failer, trainers, aggregators, evaluators int) *world {
 	return w
 }
 
-// governors is the account in whose name passed proposals act.
+// governors returns the account in whose name passed proposals act.
 func governors() string { return authority }
 
 func consumers() []string { return []string{"alice", "bob", "carol"} }
 
-// account is a valid address made of a name.
+// account returns a valid address made of a name.
 func account(name string) string { return sdk.AccAddress(fmt.Sprintf("%-20s", name)).String() }
 
 func owner(node uint64) string { return account(fmt.Sprintf("node %d", node)) }
@@ -173,8 +173,8 @@ func (w *world) create(name string, asked spec.TaskSpec) uint64 {
 	return resp.Id
 }
 
-// end ends the block and begins the next. The end of a block contains panics of the
-// machine, so they are looked for here.
+// end ends the block and begins the next one. The end of a block recovers panics of package round, so
+// this looks for them in the events.
 func (w *world) end() {
 	w.Helper()
 	w.must(w.EndBlock(w.ctx))
@@ -185,14 +185,14 @@ func (w *world) end() {
 	w.next(time.Second)
 }
 
-// next begins the next block, so much later.
+// next begins the next block after a pause.
 func (w *world) next(later time.Duration) {
 	w.Helper()
 	w.ctx = w.ctx.WithBlockHeight(w.ctx.BlockHeight() + 1).WithBlockTime(w.ctx.BlockTime().Add(later))
 	w.must(w.BeginBlock(w.ctx))
 }
 
-// time is network time.
+// time returns network time.
 func (w *world) time() spec.Time {
 	w.Helper()
 	resp, err := w.Time(w.ctx, &taskpb.QueryTime{})
@@ -209,7 +209,7 @@ func (w *world) task(id uint64) spec.Task {
 	return t
 }
 
-// round is the newest round of a task, or the zero one.
+// round returns the newest round of a task; without a round the zero value.
 func (w *world) round(id uint64) spec.Round {
 	w.Helper()
 	t := w.task(id)
@@ -249,7 +249,7 @@ func (w *world) export() (g taskpb.Genesis) {
 	return g
 }
 
-// dump is every byte of some stores.
+// dump returns every byte of some stores.
 func (w *world) dump(stores ...string) string {
 	w.Helper()
 	var b strings.Builder
@@ -268,7 +268,7 @@ func (w *world) everything() string {
 	return w.dump(task.Name, "bank", "registry", "lines")
 }
 
-// solvent wants the escrow account to hold what the open tasks have not spent.
+// solvent fails the test unless the escrow account holds what open tasks have not spent.
 func (w *world) solvent() {
 	w.Helper()
 	var want uint64
@@ -280,7 +280,7 @@ func (w *world) solvent() {
 	}
 }
 
-// supply is all the money there is.
+// supply returns the sum of all balances.
 func (w *world) supply() (sum uint64) {
 	w.Helper()
 	w.must(w.bank.balances.Walk(w.ctx, nil, func(_ string, has uint64) (bool, error) {

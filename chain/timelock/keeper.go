@@ -46,10 +46,10 @@ type Modules interface {
 	// Dropped when it is clear that it will never be executed.
 	Queued(ctx context.Context, proposal uint64, msg sdk.Msg) error
 	Dropped(ctx context.Context, proposal uint64, msg sdk.Msg) error
-	// Carrying returns a context for the execution of a proposal's messages.
-	Carrying(ctx sdk.Context, proposal uint64) sdk.Context
-	// Unqueued returns the reason why a proposal is not in the queue, or nil.
-	Unqueued(ctx context.Context, proposal uint64) error
+	// WithProposal returns a context that says which proposal the executed messages belong to.
+	WithProposal(ctx sdk.Context, proposal uint64) sdk.Context
+	// NotQueued returns the reason why a proposal is not in the queue, or nil.
+	NotQueued(ctx context.Context, proposal uint64) error
 	// CheckPeriods refuses parameters with which a stake could leave before a vote about it is
 	// executed.
 	CheckPeriods(ctx context.Context) error

@@ -29,16 +29,16 @@ import (
 
 const day = 24 * 3600 * 1000 // of network time, in milliseconds
 
-// network is what the queue asks, and whose messages it carries out: a payment adds to
-// what its receiver has been paid, in the store.
+// network is the rest of the chain. It executes payments: each adds one to a count in the store of
+// how often its receiver was paid.
 type network struct {
 	key    *storetypes.KVStoreKey
 	time   int64
-	broken string // the receiver that no message reaches
+	broken string // payments to this receiver fail
 	queued []string
 	drops  []string
 	period error
-	worked uint64 // gas that "eater" took, whether or not that was kept
+	worked uint64 // gas that payments to "eater" used, also in failed transactions
 }
 
 func (n *network) Clock(context.Context) (round.Clock, error) {
@@ -55,11 +55,11 @@ func (n *network) Dropped(_ context.Context, proposal uint64, msg sdk.Msg) error
 	return errors.New("which keeps nothing in the queue")
 }
 
-func (n *network) Carrying(ctx sdk.Context, _ uint64) sdk.Context { return ctx }
+func (n *network) WithProposal(ctx sdk.Context, _ uint64) sdk.Context { return ctx }
 
 var errVoting = errors.New("voting period not ended")
 
-func (n *network) Unqueued(_ context.Context, proposal uint64) error {
+func (n *network) NotQueued(_ context.Context, proposal uint64) error {
 	if proposal == 77 {
 		return errVoting
 	}
@@ -92,7 +92,7 @@ func (n *network) Handler(msg sdk.Msg) baseapp.MsgServiceHandler {
 
 func (n *network) HandlerByTypeURL(string) baseapp.MsgServiceHandler { return nil }
 
-// queue is a keeper with the chain around it.
+// queue is a keeper with the rest of the chain.
 type queue struct {
 	timelock.Keeper
 	*network
@@ -135,7 +135,7 @@ func (q queue) schedule(t testing.TB, proposal uint64, to ...string) {
 	}
 }
 
-// do is a message as a transaction: where it fails nothing has changed.
+// do runs a message in a transaction: if it fails nothing changes.
 func do[R any](q queue, f func(context.Context) (R, error)) error {
 	cached, write := q.ctx.CacheContext()
 	if _, err := f(cached); err != nil {
@@ -157,7 +157,7 @@ func (q queue) cancel(who string, proposal uint64) error {
 	})
 }
 
-// paid is how often somebody was.
+// paid returns how often somebody was paid.
 func (q queue) paid(to string) int { return len(q.ctx.KVStore(q.key).Get([]byte("paid/" + to))) }
 
 func (q queue) state(t testing.TB, proposal uint64) timelockpb.EntryState {
@@ -187,7 +187,7 @@ func TestEntryIsExecutedOnceInItsTime(t *testing.T) {
 		t.Fatalf("ann was paid %d times, bob %d times: want once", q.paid("ann"), q.paid("bob"))
 	}
 	if err := q.execute(3); !errors.Is(err, timelock.ErrClosed) || !strings.Contains(err.Error(), "was executed at height 7") {
-		t.Fatalf("again: %v", err)
+		t.Fatalf("a second execution: %v", err)
 	}
 	if err := q.execute(77); !errors.Is(err, errVoting) {
 		t.Fatalf("while it is voted for: %v", err)
@@ -208,47 +208,46 @@ func TestEntryExpires(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := q.state(t, 3); got != timelockpb.ENTRY_STATE_EXPIRED {
-		t.Fatalf("it is %s", got)
+		t.Fatalf("the entry is %s", got)
 	}
 	if diff := cmp.Diff([]string{"3 ann"}, q.drops); diff != "" {
-		t.Fatalf("who was told (-want +got):\n%s", diff)
+		t.Fatalf("modules that were notified (-want +got):\n%s", diff)
 	}
 	if q.paid("ann") != 0 {
-		t.Fatal("an expired entry was carried out")
+		t.Fatal("an expired entry was executed")
 	}
 }
 
-// TestForgottenMessageHaltsNothing: a later version of the program may not know a message
-// that waits. Its entry cannot be executed, holds what it holds, and expires like others;
-// it stops no block.
-func TestForgottenMessageHaltsNothing(t *testing.T) {
+// TestUnknownMessageHaltsNothing: a later version of the program may not know a message that waits.
+// Its entry cannot be executed, still holds stake, expires like others, and halts no block.
+func TestUnknownMessageHaltsNothing(t *testing.T) {
 	q := open()
 	q.schedule(t, 3, "ann")
 	later := moduletestutil.MakeTestEncodingConfig(timelock.Module{}) // without the bank
 	q.Keeper = timelock.NewKeeper(later.Codec, runtime.NewKVStoreService(q.key), q.network, q.network, q.network, address.NewBech32Codec("althing"), address20("gov"))
 	q.time += 2 * day
 	if err := q.execute(3); err == nil {
-		t.Fatal("a message that nobody knows is carried out")
+		t.Fatal("an unknown message was executed")
 	}
 	if err := q.EndBlock(q.ctx); err != nil {
-		t.Fatalf("the chain stops before it expires: %v", err)
+		t.Fatalf("the chain halts before the entry expires: %v", err)
 	}
 	if holds, err := q.Holds(q.ctx, 900); err == nil && !holds {
-		t.Error("it does not hold a stake that it may concern")
+		t.Error("the entry does not hold a stake that it may concern")
 	}
 	q.time += 7 * day
 	if err := q.EndBlock(q.ctx); err != nil {
-		t.Fatalf("the chain stops when it expires: %v", err)
+		t.Fatalf("the chain halts when the entry expires: %v", err)
 	}
 	if got := q.state(t, 3); got != timelockpb.ENTRY_STATE_EXPIRED {
-		t.Fatalf("it is %s", got)
+		t.Fatalf("the entry is %s", got)
 	}
 	if holds, err := q.Holds(q.ctx, 900); err != nil || holds {
-		t.Errorf("it still holds: %t, %v", holds, err)
+		t.Errorf("after its end the entry still holds stake: %t, %v", holds, err)
 	}
 }
 
-// TestLateChangeWaitsLonger: what the outcome of a late vote adds is added once.
+// TestLateChangeWaitsLonger: a late change of the outcome prolongs the delay once.
 func TestLateChangeWaitsLonger(t *testing.T) {
 	q := open()
 	if err := q.Schedule(q.ctx, 3, 900, 3600, pay("ann")); err != nil {
@@ -264,32 +263,31 @@ func TestLateChangeWaitsLonger(t *testing.T) {
 	}
 }
 
-// TestFailureChangesNothing: an entry that fails stays for another try, so nobody can take
-// it out of the queue by executing it at a bad moment.
+// TestFailureChangesNothing: an entry whose execution fails stays in the queue and can be tried again.
+// So nobody can remove it by executing it at a bad moment.
 func TestFailureChangesNothing(t *testing.T) {
 	q := open()
 	q.schedule(t, 3, "ann", "bob")
 	q.time += 2 * day
 	q.broken = "bob"
 	if err := q.execute(3); !errors.Is(err, timelock.ErrExecution) || !strings.Contains(err.Error(), "message 2: nobody is there") {
-		t.Fatalf("with a receiver that is not there: %v", err)
+		t.Fatalf("with a receiver that cannot be paid: %v", err)
 	}
 	if q.paid("ann") != 0 || q.state(t, 3) != timelockpb.ENTRY_STATE_QUEUED {
 		t.Fatalf("ann was paid %d times, the entry is %s: want nothing changed", q.paid("ann"), q.state(t, 3))
 	}
 	res, err := q.Entry(q.ctx, &timelockpb.QueryEntry{Proposal: 3})
 	if err != nil || res.Refusal != "message 2: nobody is there" {
-		t.Fatalf("a question says %q, %v", res.Refusal, err)
+		t.Fatalf("a query returned %q, %v", res.Refusal, err)
 	}
 	q.broken = ""
 	if err := q.execute(3); err != nil || q.paid("ann") != 1 {
-		t.Fatalf("once bob is there: %v, ann was paid %d times", err, q.paid("ann"))
+		t.Fatalf("when bob can be paid: %v, ann was paid %d times", err, q.paid("ann"))
 	}
 }
 
-// TestGasIsTheEntrysOwn: messages that take too much fail, and what they took is paid by
-// who had them executed; where that one brings too little, the transaction runs out of gas
-// and the entry stays.
+// TestGasIsTheEntrysOwn: messages that use too much gas fail, and the transaction that executes them
+// pays for the gas. If the transaction has too little gas, it runs out of gas and the entry stays.
 func TestGasIsTheEntrysOwn(t *testing.T) {
 	q := open()
 	q.schedule(t, 3, "glutton", "ann")
@@ -315,13 +313,12 @@ func TestGasIsTheEntrysOwn(t *testing.T) {
 	rich := q
 	rich.ctx = q.ctx.WithGasMeter(meter)
 	if err := rich.execute(4); err != nil || meter.GasConsumed() < 100_000 {
-		t.Fatalf("with gas enough: %v, %d used", err, meter.GasConsumed())
+		t.Fatalf("with enough gas: %v, %d used", err, meter.GasConsumed())
 	}
 }
 
-// TestWorkIsPaid: validators do not work for longer than a transaction pays for. Otherwise
-// whoever brings little gas has them carry a heavy entry out again and again, and every
-// time it fails.
+// TestWorkIsPaid: validators do no more work than the transaction pays for. Otherwise an attacker with
+// little gas could make them execute a heavy entry again and again; it would fail each time.
 func TestWorkIsPaid(t *testing.T) {
 	q := open()
 	for range 10 {
@@ -339,11 +336,11 @@ func TestWorkIsPaid(t *testing.T) {
 		}()
 		_ = poor.execute(3)
 	}()
-	if q.worked > brought+100_000 { // the message at which it runs out is the last one
-		t.Errorf("a transaction of %d gas has validators do work for %d", brought, q.worked)
+	if q.worked > brought+100_000 { // no message runs after the one at which the gas runs out
+		t.Errorf("a transaction with %d gas made validators do work for %d gas", brought, q.worked)
 	}
 	if err := q.execute(3); err != nil || q.paid("eater") != 10 {
-		t.Errorf("with gas enough: %v, %d of 10 are paid", err, q.paid("eater"))
+		t.Errorf("with enough gas: %v, %d of 10 are paid", err, q.paid("eater"))
 	}
 }
 
@@ -358,7 +355,7 @@ func TestCancel(t *testing.T) {
 		q.schedule(t, id, "ann")
 	}
 	if err := q.cancel("ann", 1); !errors.Is(err, timelock.ErrAuthority) {
-		t.Fatalf("by somebody: %v", err)
+		t.Fatalf("by another account: %v", err)
 	}
 	if err := q.cancel("guard", 1); err != nil {
 		t.Fatalf("by the guardian: %v", err)
@@ -368,20 +365,20 @@ func TestCancel(t *testing.T) {
 	}
 	q.ctx = q.ctx.WithBlockTime(q.ctx.BlockTime().Add(time.Hour))
 	if err := q.cancel("guard", 3); !errors.Is(err, timelock.ErrAuthority) {
-		t.Fatalf("by who was the guardian: %v", err)
+		t.Fatalf("by the guardian after its time: %v", err)
 	}
 	if err := q.cancel("gov", 1); !errors.Is(err, timelock.ErrClosed) {
 		t.Fatalf("twice: %v", err)
 	}
 	if err := q.cancel("gov", 9); !errors.Is(err, timelock.ErrNotFound) {
-		t.Fatalf("what is not there: %v", err)
+		t.Fatalf("an entry that does not exist: %v", err)
 	}
 	q.time += 2 * day
 	if err := q.execute(1); !errors.Is(err, timelock.ErrClosed) || !strings.Contains(err.Error(), address20("guard")) {
-		t.Fatalf("executed though it is cancelled: %v", err)
+		t.Fatalf("execution of a cancelled entry: %v", err)
 	}
 	if q.paid("ann") != 0 {
-		t.Fatal("a cancelled entry was carried out")
+		t.Fatal("a cancelled entry was executed")
 	}
 }
 
@@ -391,10 +388,10 @@ func TestQueueIsBounded(t *testing.T) {
 		q.schedule(t, id+1, "ann")
 	}
 	if err := q.Schedule(q.ctx, 1000, 0, 0, pay("ann")); !errors.Is(err, timelock.ErrFull) {
-		t.Fatalf("one more: %v", err)
+		t.Fatalf("one entry too many: %v", err)
 	}
 	if err := q.Schedule(q.ctx, 100, 0, 0, pay("bob")); err != nil {
-		t.Fatalf("another message of one that waits: %v", err)
+		t.Fatalf("another message for an entry that waits: %v", err)
 	}
 	q.time += 9 * day
 	blocks := 0
@@ -425,7 +422,7 @@ func TestHolds(t *testing.T) {
 	}
 	q.schedule(t, 3, "ann") // its vote started at 900
 	if holds(899) || !holds(900) || !holds(2000) {
-		t.Fatal("want what began at 900 or later to be held, and nothing else")
+		t.Fatal("want unbondings that began at 900 or later to be held, and no others")
 	}
 	q.time += 2 * day
 	if err := q.execute(3); err != nil {
@@ -480,8 +477,8 @@ func TestUpdateParams(t *testing.T) {
 	}
 }
 
-// TestNothingTwiceEarlyLateOrCancelled is invariant I11 over random histories, with
-// exports and imports in between.
+// TestNothingTwiceEarlyLateOrCancelled: in random histories with exports and imports, entries are
+// executed once, in their time, and not after a cancellation (invariant I11).
 func TestNothingTwiceEarlyLateOrCancelled(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		q := open()
@@ -506,7 +503,7 @@ func TestNothingTwiceEarlyLateOrCancelled(t *testing.T) {
 			case "execute":
 				may := l != nil && !l.closed && q.time >= l.eta && q.time < l.expires
 				if err := q.execute(id); (err == nil) != may {
-					t.Fatalf("proposal %d at %d: %v: want it carried out: %v", id, q.time, err, may)
+					t.Fatalf("proposal %d at %d: got %v, want it executed: %v", id, q.time, err, may)
 				}
 				if may {
 					l.closed, l.paid = true, 1
@@ -514,7 +511,7 @@ func TestNothingTwiceEarlyLateOrCancelled(t *testing.T) {
 			case "cancel":
 				may := l != nil && !l.closed
 				if err := q.cancel("gov", id); (err == nil) != may {
-					t.Fatalf("cancel proposal %d: %v: want it cancelled: %v", id, err, may)
+					t.Fatalf("cancel proposal %d: got %v, want it cancelled: %v", id, err, may)
 				}
 				if may {
 					l.closed = true
@@ -533,14 +530,14 @@ func TestNothingTwiceEarlyLateOrCancelled(t *testing.T) {
 			}
 			for id, l := range lives {
 				if got := q.paid(fmt.Sprintf("node-%d", id)); got != l.paid {
-					t.Fatalf("proposal %d was carried out %d times: want %d", id, got, l.paid)
+					t.Fatalf("proposal %d was executed %d times, want %d", id, got, l.paid)
 				}
 			}
 		}
 	})
 }
 
-// reopened is a queue as an export and an import make it, whose exports are the same bytes.
+// reopened exports and imports a queue. An export of the result must have the same bytes.
 func reopened(t interface{ Fatalf(string, ...any) }, q queue) queue {
 	exported := q.module().ExportGenesis(q.ctx, q.codec.Codec)
 	next := open()

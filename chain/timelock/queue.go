@@ -90,7 +90,7 @@ func (k Keeper) Execute(ctx context.Context, msg *timelockpb.MsgExecute) (*timel
 	}
 	e, err := k.entry(ctx, msg.Proposal)
 	if errors.Is(err, ErrNotFound) {
-		if why := k.modules.Unqueued(ctx, msg.Proposal); why != nil {
+		if why := k.modules.NotQueued(ctx, msg.Proposal); why != nil {
 			return nil, why
 		}
 	}
@@ -141,7 +141,7 @@ func (k Keeper) run(ctx sdk.Context, e timelockpb.Entry) (gas uint64, err error)
 	if err != nil {
 		return 0, err
 	}
-	cached, write := k.modules.Carrying(ctx, e.Proposal).WithGasMeter(meter).CacheContext()
+	cached, write := k.modules.WithProposal(ctx, e.Proposal).WithGasMeter(meter).CacheContext()
 	for i, msg := range msgs {
 		handler := k.router.Handler(msg)
 		if handler == nil {

@@ -57,7 +57,7 @@ func Capped(of Supply) func(context.Context, sdk.Coins) error {
 				return ErrAmount.Wrapf("mint %s: want %s, the only coin", c, spec.Denom)
 			}
 			if there := of.GetSupply(ctx, spec.Denom); there.Amount.Add(c.Amount).GT(math.NewIntFromUint64(spec.Cap)) {
-				return ErrCap.Wrapf("mint %s with a supply of %s: want at most %d%s in all", c, there, spec.Cap, spec.Denom)
+				return ErrCap.Wrapf("mint %s with a supply of %s: want at most %s in all", spec.MoneyOf(c.Amount.String()), spec.MoneyOf(there.Amount.String()), spec.Money(spec.Cap))
 			}
 		}
 		return nil
@@ -86,7 +86,7 @@ func NewKeeper(bank Bank, addresses address.Codec, authority string, modules []s
 // application checks it with this.
 func (k Keeper) Check(ctx context.Context) error {
 	if there := k.bank.GetSupply(ctx, spec.Denom); there.Amount.GT(math.NewIntFromUint64(spec.Cap)) {
-		return ErrCap.Wrapf("supply of %s: want at most %d%s", there, spec.Cap, spec.Denom)
+		return ErrCap.Wrapf("supply of %s: want at most %s", spec.MoneyOf(there.Amount.String()), spec.Money(spec.Cap))
 	}
 	return nil
 }
@@ -105,7 +105,7 @@ func (k Keeper) Mint(ctx context.Context, msg *tokenpb.MsgMint) (*tokenpb.MsgMin
 		return nil, ErrAccount.Wrapf("%s is the account of a module: want one that has a key", msg.To)
 	}
 	if msg.Amount == 0 {
-		return nil, ErrAmount.Wrapf("mint 0%s: want more than 0", spec.Denom)
+		return nil, ErrAmount.Wrap("mint 0 THING: want more")
 	}
 	made := coins(msg.Amount)
 	if err := k.bank.MintCoins(ctx, Name, made); err != nil {
@@ -121,7 +121,7 @@ func (k Keeper) Mint(ctx context.Context, msg *tokenpb.MsgMint) (*tokenpb.MsgMin
 // for them.
 func (k Keeper) MintTo(ctx context.Context, module string, amount uint64) error {
 	if amount == 0 {
-		return ErrAmount.Wrapf("mint 0%s: want more than 0", spec.Denom)
+		return ErrAmount.Wrap("mint 0 THING: want more")
 	}
 	made := coins(amount)
 	if err := k.bank.MintCoins(ctx, Name, made); err != nil {

@@ -17,7 +17,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// vault is a bank in memory. What it makes must pass its rule; nil lets all pass.
+// vault is a bank in memory. A rule, if there is one, checks what it mints.
 type vault struct {
 	rule     func(context.Context, sdk.Coins) error
 	supply   sdk.Coins
@@ -61,7 +61,7 @@ var (
 
 const authority = "the proposals"
 
-// open is a keeper over a vault with so many coins, of which the module holds some.
+// open returns a keeper over a vault with a supply of coins, of which the module holds some.
 func open(supply, held uint64, capped bool) (token.Keeper, *vault) {
 	v := &vault{
 		supply:   sdk.NewCoins(sdk.NewCoin(spec.Denom, math.NewIntFromUint64(supply))),
@@ -73,8 +73,8 @@ func open(supply, held uint64, capped bool) (token.Keeper, *vault) {
 	return token.NewKeeper(v, address.NewBech32Codec(sdk.GetConfig().GetBech32AccountAddrPrefix()), authority, []sdk.AccAddress{module}), v
 }
 
-// TestAttackMintAboveCap: without the rule a passed proposal makes as many coins as it
-// likes; with it none above the cap.
+// TestAttackMintAboveCap: without the rule a passed proposal can mint any number of coins; with it,
+// none above the cap.
 func TestAttackMintAboveCap(t *testing.T) {
 	for _, capped := range []bool{false, true} {
 		k, v := open(spec.Cap-5, 0, capped)
@@ -83,7 +83,7 @@ func TestAttackMintAboveCap(t *testing.T) {
 			t.Errorf("capped %v: %v", capped, err)
 		}
 		if above := v.supply.AmountOf(spec.Denom).GT(math.NewIntFromUint64(spec.Cap)); above == capped {
-			t.Errorf("capped %v: %s are there", capped, v.supply)
+			t.Errorf("capped %v: the supply is %s", capped, v.supply)
 		}
 	}
 	k, v := open(spec.Cap-5, 0, true)
@@ -99,8 +99,8 @@ func TestAttackMintAboveCap(t *testing.T) {
 	}
 }
 
-// TestMintRefuses: whoever is no authority, nothing, and accounts that are none or a
-// module's; nothing changes.
+// TestMintRefuses: other senders than the authority, an amount of 0, and accounts that do not exist or
+// belong to a module are refused; nothing changes.
 func TestMintRefuses(t *testing.T) {
 	for name, c := range map[string]struct {
 		msg  tokenpb.MsgMint

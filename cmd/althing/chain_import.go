@@ -40,6 +40,8 @@ folders of a network import the same file under the same chain id.`,
 				return hinted{fmt.Errorf("stop it first: %w", err), importAgain}
 			case errors.Is(err, daemon.ErrSigned):
 				return hinted{err, importAgain + " --chain-id NEW"}
+			case errors.Is(err, daemon.ErrGenesis):
+				return fmt.Errorf("%s: %w", args[0], err)
 			case err != nil:
 				return err
 			}

@@ -76,16 +76,16 @@ holds.`,
 			if err != nil {
 				return err
 			}
-			if err := rows.Fit(ctx, account.Client, s.home); err != nil {
+			if err := rows.CheckFit(ctx, account.Client, s.home); err != nil {
 				return s.hintList(err)
 			}
 			number, err := daemon.RegisterData(ctx, account, s.home, table, client.RegisterDataset{Description: description, Limit: limit})
-			if unfinished, ok := errors.AsType[*daemon.Unfinished](err); ok {
-				l := unfinished.Limit
+			if interrupted, ok := errors.AsType[*daemon.InterruptedRegistration](err); ok {
+				l := interrupted.Limit
 				return hintFlags(cmd, err, "epsilon", l.Epsilon.String(), "delta", l.Delta.String(), "unit", string(l.Unit), "adjacency", string(l.Adjacency))
 			}
-			if forgotten, ok := errors.AsType[*daemon.Forgotten](err); ok {
-				return hinted{err, s.command("data show", fmt.Sprint(forgotten.Dataset))}
+			if missing, ok := errors.AsType[*daemon.MissingDataset](err); ok {
+				return hinted{err, s.command("data show", fmt.Sprint(missing.Dataset))}
 			}
 			if errors.Is(err, mirror.ErrRegistered) {
 				return hinted{err, s.command("data list", "--owner", account.Address())}
@@ -131,7 +131,7 @@ func (r registerFlags) readDescription(home, path string) (t data.Table, rows da
 	if err != nil {
 		return t, rows, d, err
 	}
-	if t, err = rows.Own(home); err != nil {
+	if t, err = rows.Load(home); err != nil {
 		return t, rows, d, err
 	}
 	if t.Rows() == 0 {
@@ -198,7 +198,7 @@ func (s *session) warnOwner(n spec.Node, d spec.Description, t data.Table) {
 	if err != nil || config.Data.File == "" || config.Data.Name != d.Name {
 		return
 	}
-	held, err := config.Data.Own(s.home)
+	held, err := config.Data.Load(s.home)
 	if key := (data.Secret{}); err != nil || !slices.Equal(data.Fingerprints(key, t), data.Fingerprints(key, held)) {
 		s.tell("althing: warning: node %d holds other rows of %s: they take part in nothing until they are registered, too", n.ID, d.Name)
 	}

@@ -69,15 +69,15 @@ func (s *session) networkFlags(c *cobra.Command, n *demo.Network) *tableFlags {
 	f.Float64Var(&n.Target, "target", 0.95, "accuracy at which the task ends; 0 runs all rounds, which is the default where the label is a number")
 	f.StringVar(&n.File, "data", "", "table with names in its first line, as CSV, Parquet or NPZ, or folder of IDX files named as MNIST's (default: the digits set)")
 	as.add(c)
-	f.StringVar(&n.Features, "features", "", "how the numbers of a table are scaled: "+choice(spec.FeatureScales())+" (default: standard)")
+	f.StringVar(&n.Features, "features", "", "how the numbers of a table are scaled: "+spec.ChoiceOf(spec.FeatureScales())+" (default: standard)")
 	f.Float64Var(&n.Alpha, "alpha", 0.5, "how evenly labels are spread over trainers (Dirichlet): small is uneven")
 	f.StringVar(&n.Model, "model", "", "softmax, mlp, linear where the label is a number, or cnn or cnnsmall for images (default: mlp; for a table softmax or linear)")
 	f.Uint64Var(&n.Seed, "seed", 1, "of the split of the data and of model 0")
 	f.IntVar(&n.Liars, "liar", 0, "aggregators that publish a wrong model")
 	f.BoolVar(&n.Force, "force", false, "allow more liars than the aggregators tolerate: no model will come")
-	f.StringVar(&n.Privacy.Mode, "privacy", spec.PrivacyNone, "what the task promises to the owners of rows: "+choice(spec.PrivacyModes()))
+	f.StringVar(&n.Privacy.Mode, "privacy", spec.PrivacyNone, "what the task promises to the owners of rows: "+spec.ChoiceOf(spec.PrivacyModes()))
 	f.StringVar(&n.Privacy.Epsilon, "epsilon", "8", "privacy budget of each owner, with --privacy; the task spends all of it")
-	f.StringVar(&n.Privacy.Mechanism, "mechanism", spec.KindGaussian, "kind of noise, with --privacy: "+choice(spec.PrivacyKinds()))
+	f.StringVar(&n.Privacy.Mechanism, "mechanism", spec.KindGaussian, "kind of noise, with --privacy: "+spec.ChoiceOf(spec.PrivacyKinds()))
 	f.DurationVar(&n.Commit, "commit-timeout", 50*time.Millisecond, "pause of the validators between two blocks, 1ms to 1m")
 	n.Given = f.Changed
 	return as

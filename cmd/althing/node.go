@@ -66,7 +66,7 @@ func (s *session) sendForNode(cmd *cobra.Command, message func(spec.Node) client
 	if _, err := account.Send(ctx, m); err != nil {
 		err = fmt.Errorf("node %d: %w", n.ID, err)
 		if bond, ok := m.(client.Bond); ok {
-			return lacksCoins(ctx, account, err, client.ErrFunds, "the stake grows by "+view.Money(bond.Amount))
+			return lacksCoins(ctx, account, err, client.ErrFunds, "the stake grows by "+spec.Money(bond.Amount))
 		}
 		return err
 	}

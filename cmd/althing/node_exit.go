@@ -44,7 +44,7 @@ is refused: "node leave" lets it finish what it serves, and take no more.`,
 				return err
 			}
 			for _, u := range n.Unbonding {
-				if err := s.say("%s of its stake are with %s again at %s", view.Money(u.Amount), n.Owner, view.Date(u.Due)); err != nil {
+				if err := s.say("%s of its stake are with %s again at %s", spec.Money(u.Amount), n.Owner, view.Date(u.Due)); err != nil {
 					return err
 				}
 			}

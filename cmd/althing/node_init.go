@@ -141,7 +141,7 @@ func (n newNode) config(home string) (c daemon.NodeConfig, rows data.Table, err 
 	if c.Data, err = (registerFlags{table: n.table, classes: n.classes}).rowsConfig(daemon.Rows{Name: name}, n.file); err != nil {
 		return c, rows, err
 	}
-	if rows, err = c.Data.Own(path); err != nil {
+	if rows, err = c.Data.Load(path); err != nil {
 		return c, rows, withPath(n.file, err)
 	}
 	if rows.Rows() == 0 {
@@ -185,7 +185,7 @@ func (s *session) writeNode(c daemon.NodeConfig, rows data.Table) error {
 	p.Row("name", c.Name)
 	p.Row("roles", c.Roles)
 	p.Row("account", address)
-	p.Row("stake", view.Money(c.Stake)+", locked when the node registers")
+	p.Row("stake", spec.Money(c.Stake)+", locked when the node registers")
 	if rows.Rows() > 0 {
 		p.Row("rows", fmt.Sprintf("%d of %s, with %d inputs: they stay in %s", rows.Rows(), c.Data.Name, rows.Features, c.Data.File))
 	}

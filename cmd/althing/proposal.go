@@ -106,7 +106,7 @@ func (s *session) hintProposal(ctx context.Context, account *client.Account, num
 		power, unknown := account.Power(ctx, account.Address(), number)
 		if unknown == nil && power.Bonded+power.Staked > 0 {
 			err = fmt.Errorf("%w: of %s bonded and %s staked, %s were there when it counted",
-				err, view.Money(power.Bonded), view.Money(power.Staked), view.Money(power.Power))
+				err, spec.Money(power.Bonded), spec.Money(power.Staked), spec.Money(power.Power))
 		}
 		return hinted{err, show}
 	case errors.Is(err, client.ErrInactive), errors.Is(err, client.ErrVoted), errors.Is(err, client.ErrQuorum), errors.Is(err, client.ErrNotQueued):

@@ -4,7 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/althing-network/althing/client"
-	"github.com/althing-network/althing/view"
+	"github.com/althing-network/althing/spec"
 )
 
 func (s *session) proposalDeposit() *cobra.Command {
@@ -25,11 +25,11 @@ func (s *session) proposalDeposit() *cobra.Command {
 			}
 			receipt, err := account.Send(ctx, client.AddDeposit{Proposal: number, Amount: amount})
 			if err != nil {
-				err = lacksCoins(ctx, account, err, client.ErrFunds, "the deposit takes "+view.Money(amount))
+				err = lacksCoins(ctx, account, err, client.ErrFunds, "the deposit takes "+spec.Money(amount))
 				return s.hintProposal(ctx, account, number, err)
 			}
 			return s.showDone(proposalDone{Event: "deposited", Proposal: number, Amount: amount, Height: receipt.Height},
-				view.Money(amount)+" deposited")
+				spec.Money(amount)+" deposited")
 		},
 	}
 }

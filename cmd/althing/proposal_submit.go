@@ -82,14 +82,14 @@ func (s *session) submit(ctx context.Context, account *client.Account, message c
 		return err
 	}
 	if least := rules.Initial.Of(rules.MinDeposit); uint64(message.Deposit) < least {
-		return fmt.Errorf("%w: %s are less than the %s that a proposer deposits at least", client.ErrSmall, view.Money(uint64(message.Deposit)), view.Money(least))
+		return fmt.Errorf("%w: %s are less than the %s that a proposer deposits at least", client.ErrSmall, spec.Money(uint64(message.Deposit)), spec.Money(least))
 	}
 	receipt, err := account.Send(ctx, message)
 	switch {
 	case errors.Is(err, client.ErrPower):
 		return hinted{err, s.command("node stake 100")}
 	case err != nil:
-		return lacksCoins(ctx, account, err, client.ErrFunds, "the deposit takes "+view.Money(uint64(message.Deposit)))
+		return lacksCoins(ctx, account, err, client.ErrFunds, "the deposit takes "+spec.Money(uint64(message.Deposit)))
 	}
 	number, err := receipt.Proposed()
 	if err != nil {

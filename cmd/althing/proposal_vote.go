@@ -7,7 +7,6 @@ import (
 
 	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/spec"
-	"github.com/althing-network/althing/view"
 )
 
 func (s *session) proposalVote() *cobra.Command {
@@ -35,7 +34,7 @@ func (s *session) proposalVote() *cobra.Command {
 				return err
 			}
 			return s.showDone(proposalDone{Event: "voted", Proposal: number, Vote: option, Power: power.Power, Height: receipt.Height},
-				fmt.Sprintf("%s votes %s with %s", account.Address(), option, view.Money(power.Power)))
+				fmt.Sprintf("%s votes %s with %s", account.Address(), option, spec.Money(power.Power)))
 		},
 	}
 }

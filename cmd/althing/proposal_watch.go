@@ -135,7 +135,7 @@ func (w proposalWatcher) look(ctx context.Context, number uint64) (ended bool, e
 // draw redraws what the open proposals wait for, and the bars of one that is alone.
 func (w proposalWatcher) draw() {
 	const label = len("proposal 1")
-	var lines []string
+	var lines []view.Cell
 	for _, number := range slices.Sorted(maps.Keys(w.open)) {
 		b := w.open[number]
 		lines = append(lines, w.screen.Bar(view.Bar{Label: fmt.Sprintf("proposal %d", number), Text: "waits for " + strings.Join(b.WaitsFor, "; ")}, label))

@@ -118,8 +118,8 @@ func (s *session) showClosedTask(ctx context.Context, c *client.Client, t spec.T
 	return s.show(v)
 }
 
-// waitLine says what a task that is followed waits for: in the last line of a terminal, which
-// is redrawn, else in notes.
+// waitLine says what a task that is followed waits for: in the last lines of a terminal, which
+// are redrawn, else in notes.
 type waitLine struct {
 	screen    *terminal.Screen
 	tell      func(format string, args ...any) // writes a note, where lines cannot be redrawn
@@ -160,7 +160,7 @@ func (w *waitLine) update(ctx context.Context, c *client.Client, t spec.Task) {
 	w.text = w.screen.Bar(view.Bar{
 		Label: fmt.Sprintf("round %3d", r.Number), Done: done, All: all,
 		Text: fmt.Sprintf("%-9s %d of %d", r.Phase, answered, wanted),
-	}, 0)
+	}, 0).Text
 }
 
 // note writes what the task waits for, where lines cannot be redrawn.
@@ -172,16 +172,16 @@ func (w *waitLine) note() {
 	w.tell("althing: note: %s", w.text)
 }
 
-// draw redraws the line.
+// draw redraws the line, and below it for how long there has been no new block.
 func (w *waitLine) draw() {
-	line := w.text
-	if waited := time.Since(w.lastBlock); waited >= longSilence {
-		if line != "" {
-			line += ", "
-		}
-		line += fmt.Sprintf("no new block for %d s", int(waited.Seconds()))
+	var lines []view.Cell
+	if w.text != "" {
+		lines = view.Cells(w.screen.Wrap(w.text)...)
 	}
-	if line != "" {
-		w.screen.Redraw(w.screen.Wrap(line)...)
+	if silence := time.Since(w.lastBlock); silence >= longSilence {
+		lines = append(lines, view.Cell{Text: fmt.Sprintf("no new block for %d s", int(silence.Seconds())), Tone: view.Bad})
+	}
+	if len(lines) > 0 {
+		w.screen.Redraw(lines...)
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/althing-network/althing/data"
-	"github.com/althing-network/althing/demo"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -33,7 +32,7 @@ func (r *tableFlags) add(c *cobra.Command) {
 	r.addNames(c, "found by its name, or because it can be no other")
 	f := c.Flags()
 	f.StringSliceVar(&r.read.Categories, "categories", nil, "columns whose numbers stand for categories, separated by commas")
-	f.StringVar(&r.read.Missing, "missing", spec.MissingRefuse, "cells without a value: "+choice(spec.MissingRules()))
+	f.StringVar(&r.read.Missing, "missing", spec.MissingRefuse, "cells without a value: "+spec.ChoiceOf(spec.MissingRules()))
 	f.BoolVar(&r.regression, "regression", false, "the label is a number to predict, not a class (default: found out)")
 }
 
@@ -90,6 +89,3 @@ func (r tableFlags) problems(of data.Report) error {
 	}
 	return hintFlags(r.command, err, pairs...)
 }
-
-// choice lists words for a help text.
-func choice(words []spec.Word) string { return demo.Choice(words) }

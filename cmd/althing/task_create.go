@@ -10,7 +10,6 @@ import (
 	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
-	"github.com/althing-network/althing/view"
 )
 
 // createdTask is a task that is on the chain now.
@@ -81,7 +80,7 @@ func (s *session) createTask(ctx context.Context, account *client.Account, path 
 		if errors.Is(err, round.ErrBudget) && path != "-" {
 			return spec.Task{}, hinted{err, s.command("budget check", quote(path))}
 		}
-		return spec.Task{}, lacksCoins(ctx, account, err, round.ErrEscrow, "the task locks "+view.Money(asked.Escrow))
+		return spec.Task{}, lacksCoins(ctx, account, err, round.ErrEscrow, "the task locks "+spec.Money(asked.Escrow))
 	}
 	number, err := receipt.Created()
 	if err != nil {
@@ -99,7 +98,7 @@ func (s *session) createTask(ctx context.Context, account *client.Account, path 
 	if s.json {
 		return t, s.line(createdTask{"created", t.ID, t.State, t.Spec.Escrow, t.Created})
 	}
-	s.tell("task %d is on the chain since height %d, %s are locked", t.ID, t.Created, view.Money(t.Spec.Escrow))
+	s.tell("task %d is on the chain since height %d, %s are locked", t.ID, t.Created, spec.Money(t.Spec.Escrow))
 	_, err = fmt.Fprintln(s.out, t.ID)
 	return t, err
 }

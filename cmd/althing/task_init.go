@@ -83,7 +83,7 @@ same columns, in any order. Read the file before you pay for the task.`,
 	c.Flags().StringVar(&out, "out", "", "file to write (default: standard output)")
 	c.Flags().StringVar(&name, "name", "", "the kind of the rows, as trainers register them (default: the name of the file)")
 	c.Flags().StringVar(&kind, "model", "", "softmax, linear or mlp (default: softmax, or linear where the label is a number)")
-	c.Flags().StringVar(&features, "features", spec.FeaturesStandard, "how numbers are brought to scale: "+choice(spec.FeatureScales()))
+	c.Flags().StringVar(&features, "features", spec.FeaturesStandard, "how numbers are brought to scale: "+spec.ChoiceOf(spec.FeatureScales()))
 	return c
 }
 
@@ -105,7 +105,7 @@ func taskFileText(t spec.TaskSpec, r data.Report) string {
 	say("")
 	field("", "name", yamlText(t.Name), "for people")
 	field("", "escrow", t.Escrow, fmt.Sprintf("uthing: 1 THING for each of %d rounds, and one in reserve", t.Target.Rounds))
-	field("", "audit", t.Audit, "who may recompute a settled round: "+choice(spec.Audits()))
+	field("", "audit", t.Audit, "who may recompute a settled round: "+spec.ChoiceOf(spec.Audits()))
 	say("")
 	say("model:")
 	field("  ", "kind", t.Model.Kind, meaningOf(spec.ModelKinds(), t.Model.Kind))
@@ -123,7 +123,7 @@ func taskFileText(t spec.TaskSpec, r data.Report) string {
 	say("data:")
 	field("  ", "name", yamlText(t.Data.Name), "the kind of rows that trainers and evaluators hold")
 	if t.Data.Features != "" {
-		field("  ", "features", t.Data.Features, "how numbers are brought to scale: "+choice(spec.FeatureScales()))
+		field("  ", "features", t.Data.Features, "how numbers are brought to scale: "+spec.ChoiceOf(spec.FeatureScales()))
 	}
 	if t.Data.Missing != "" {
 		field("  ", "missing", t.Data.Missing, "what becomes of cells without a value")
@@ -154,7 +154,7 @@ func taskFileText(t spec.TaskSpec, r data.Report) string {
 	}
 	if t.Training.Schedule.Kind != "" {
 		say("  schedule:            # how the rate changes from round to round")
-		field("    ", "kind", t.Training.Schedule.Kind, choice(spec.Schedules()))
+		field("    ", "kind", t.Training.Schedule.Kind, spec.ChoiceOf(spec.Schedules()))
 	}
 	say("")
 	say("selection:")

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/althing-network/althing/client"
-	"github.com/althing-network/althing/view"
+	"github.com/althing-network/althing/spec"
 )
 
 // token is about coins.
@@ -26,5 +26,5 @@ func lacksCoins(ctx context.Context, account *client.Account, refused, reason er
 	if err != nil {
 		return errors.Join(refused, err)
 	}
-	return fmt.Errorf("%w: %s and its transaction costs a fee, but %s can spend only %s", reason, wanted, account.Address(), view.Money(balance))
+	return fmt.Errorf("%w: %s and its transaction costs a fee, but %s can spend only %s", reason, wanted, account.Address(), spec.Money(balance))
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/althing-network/althing/client"
-	"github.com/althing-network/althing/view"
+	"github.com/althing-network/althing/spec"
 )
 
 func (s *session) tokenBalance() *cobra.Command {
@@ -42,7 +42,7 @@ func (s *session) tokenBalance() *cobra.Command {
 			if s.json {
 				return s.line(holder)
 			}
-			_, err = fmt.Fprintln(s.out, view.Money(holder.Amount))
+			_, err = fmt.Fprintln(s.out, spec.Money(holder.Amount))
 			return err
 		},
 	}

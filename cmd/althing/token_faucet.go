@@ -10,7 +10,7 @@ import (
 
 	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/daemon"
-	"github.com/althing-network/althing/view"
+	"github.com/althing-network/althing/spec"
 )
 
 func (s *session) tokenFaucet() *cobra.Command {
@@ -52,7 +52,7 @@ networks have none, and coins come from somebody who has some, by "token send".`
 			if s.json {
 				return s.line(sentCoins{"sent", given.Address, given.Amount, given.Height})
 			}
-			if err := s.say("%s sent to %s at height %d", view.Money(given.Amount), given.Address, given.Height); err != nil {
+			if err := s.say("%s sent to %s at height %d", spec.Money(given.Amount), given.Address, given.Height); err != nil {
 				return err
 			}
 			s.hintLine("althing node register --home " + quote(s.home))

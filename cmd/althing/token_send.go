@@ -4,7 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/althing-network/althing/client"
-	"github.com/althing-network/althing/view"
+	"github.com/althing-network/althing/spec"
 )
 
 // sentCoins is a transfer that is in a block.
@@ -36,12 +36,12 @@ func (s *session) tokenSend() *cobra.Command {
 			}
 			receipt, err := account.Send(ctx, client.Transfer{To: args[0], Amount: amount})
 			if err != nil {
-				return lacksCoins(ctx, account, err, client.ErrFunds, "the transfer sends "+view.Money(amount))
+				return lacksCoins(ctx, account, err, client.ErrFunds, "the transfer sends "+spec.Money(amount))
 			}
 			if s.json {
 				return s.line(sentCoins{"sent", args[0], amount, receipt.Height})
 			}
-			s.tell("%s sent to %s at height %d", view.Money(amount), args[0], receipt.Height)
+			s.tell("%s sent to %s at height %d", spec.Money(amount), args[0], receipt.Height)
 			return nil
 		},
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/daemon"
 	"github.com/althing-network/althing/demo"
+	"github.com/althing-network/althing/spec"
 	"github.com/althing-network/althing/view"
 )
 
@@ -32,8 +33,8 @@ func TestToken(t *testing.T) {
 		return h
 	}
 	before := holds()
-	if out, _ := call(0, "balance", before.Address); out != view.Money(before.Amount) {
-		t.Errorf("the consumer has %s, want %s", out, view.Money(before.Amount))
+	if out, _ := call(0, "balance", before.Address); out != spec.Money(before.Amount) {
+		t.Errorf("the consumer has %s, want %s", out, spec.Money(before.Amount))
 	}
 	key, err := daemon.LoadKey(local.Home("trainer-1"))
 	if err != nil {

@@ -59,7 +59,7 @@ func TestBooksComeBackFromTheWire(t *testing.T) {
 		want := cost.Book{Limit: limits(t), Spent: rapid.Make[cost.Amount]().Draw(t, "spent"), Rows: rapid.Uint64().Draw(t, "rows")}
 		for range rapid.IntRange(0, 3).Draw(t, "reservations") {
 			r := rapid.Make[cost.Reservation]().Draw(t, "reservation")
-			r.Left |= 1 // those at an end do not stand in it
+			r.Left |= 1 // ended reservations are not in the message
 			want.Reservations = append(want.Reservations, r)
 		}
 		sent, received := ledgerpb.BookFromCost("ann", want), ledgerpb.Book{}
@@ -144,7 +144,7 @@ func FuzzBook(f *testing.F) {
 	})
 }
 
-// open are the reservations of which something is left.
+// open returns the reservations of which something is left.
 func open(all []cost.Reservation) (left []cost.Reservation) {
 	for _, r := range all {
 		if r.Left > 0 {
@@ -172,7 +172,7 @@ func FuzzRelease(f *testing.F) {
 		if err != nil {
 			return
 		}
-		_ = r.Validate() // says yes or no, and does not panic
+		_ = r.Validate() // must not panic
 		again := ledgerpb.ReleaseFromCost(r)
 		if back, err := again.ToCost(); err != nil || back != r {
 			t.Errorf("%+v becomes %+v (%v)", r, back, err)

@@ -105,7 +105,7 @@ func seconds(n uint64) spec.Duration { return spec.Duration(min(n, MaxSeconds)) 
 func (m *Params) Validate() error {
 	for _, role := range spec.Roles() {
 		if b := m.Stakes.Of(role); b.Min < 1 || b.Min > b.Max || b.Max > spec.Cap {
-			return fmt.Errorf("stakes of role %s: min %d, max %d uthing: want 1 <= min <= max <= %d", role, b.Min, b.Max, spec.Cap)
+			return fmt.Errorf("stakes of role %s: min %s, max %s: want min above 0, max no less than min and at most %s", role, spec.Money(b.Min), spec.Money(b.Max), spec.Money(spec.Cap))
 		}
 	}
 	for _, c := range []struct {

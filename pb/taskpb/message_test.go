@@ -20,7 +20,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// said is an input of each kind that an account may say, with anything in it.
+// said draws an input of each kind that an account may send, with random content.
 func said(t *rapid.T) []round.Input {
 	random := rand.New(rand.NewSource(rapid.Int64().Draw(t, "seed")))
 	all := []round.Input{round.Cancel{Owner: "ann"}}
@@ -59,7 +59,7 @@ func TestInputComesBackFromTheWire(t *testing.T) {
 			if err := proto.Unmarshal(raw, received); err != nil {
 				t.Fatal(err)
 			}
-			node := uint64(0) // the chain's word, not the message's
+			node := uint64(0) // set by the chain, not by the message
 			if from := reflect.ValueOf(want).FieldByName("Node"); from.IsValid() {
 				node = from.Uint()
 			}
@@ -74,9 +74,9 @@ func TestInputComesBackFromTheWire(t *testing.T) {
 	})
 }
 
-// Whatever the service takes means something to a round, but for the message that
-// makes a task, the one that shows what others signed and those of passed proposals; and
-// each kind of answer that a round knows is a message.
+// Every message of the service is an input of a round, except the one that creates a task, the one that
+// accuses with transactions and those of passed proposals. Every kind of answer of a round is a
+// message.
 func TestEveryMessageIsTranslated(t *testing.T) {
 	var got []string
 	for _, method := range taskpb.Msg_serviceDesc.Methods {
@@ -108,7 +108,7 @@ func TestEveryMessageIsTranslated(t *testing.T) {
 	}
 }
 
-func TestWhatNobodySaysIsNoMessage(t *testing.T) {
+func TestInputsOfTheChainAreNoMessages(t *testing.T) {
 	for _, in := range []round.Input{round.Tick{}, round.Select{}, round.TwoAnswers{}, nil} {
 		if m, err := taskpb.MessageOf("ann", 1, in); !errors.Is(err, round.ErrMalformed) {
 			t.Errorf("%T: %v, %v", in, m, err)

@@ -54,7 +54,7 @@ func measuredModel(ctx context.Context, t role.Tools, task spec.Task, r spec.Rou
 	return base, err
 }
 
-// addStatistics adds the statistics in the update of a trainer that claims so many rows. The
+// addStatistics adds the statistics in the update of a trainer that claims a number of rows. The
 // error wraps [model.ErrUpdate] if the body is no update of the round, or if no rows can
 // have these statistics.
 func addStatistics(sums *measure.Sums, body io.Reader, want model.UpdateHeader, rows uint64) error {

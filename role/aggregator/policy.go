@@ -179,19 +179,19 @@ func (p Policy) MayGetModel(ctx context.Context, c blob.Caller, r blob.Ref) erro
 	case member && (node.Selectable() || serves):
 		return nil
 	case !member && node.Selectable() && !task.State.Final(): // a newer block may have selected it
-		return fmt.Errorf("%w: %w: node %d is no member that gets %s", blob.ErrForbidden, ErrEarly, c.Node, r)
+		return fmt.Errorf("%w: %w: node %d is not among the members that may get %s", blob.ErrForbidden, ErrEarly, c.Node, r)
 	}
-	return fmt.Errorf("%w: node %d is no member that gets %s", blob.ErrForbidden, c.Node, r)
+	return fmt.Errorf("%w: node %d is not among the members that may get %s", blob.ErrForbidden, c.Node, r)
 }
 
-// membership reports whether a node has a part in a task that needs the model of round made,
-// and whether it still serves the task with that model.
-func (p Policy) membership(ctx context.Context, task spec.Task, made, node uint64) (member, serves bool, err error) {
+// membership reports whether a node has a part in a task for which it needs the model of a
+// round, and whether it still serves the task with that model.
+func (p Policy) membership(ctx context.Context, task spec.Task, modelRound, node uint64) (member, serves bool, err error) {
 	own := func(m spec.Member) bool { return m.Node == node }
 	if slices.ContainsFunc(task.Aggregators, own) || slices.ContainsFunc(task.Evaluators, own) {
 		return true, !task.State.Final(), nil
 	}
-	for number := max(made, 1); number <= task.Round; number++ {
+	for number := max(modelRound, 1); number <= task.Round; number++ {
 		r, err := p.Chain.Round(ctx, task.ID, number)
 		if err != nil {
 			return false, false, earlyIfUnknown(err)
@@ -199,7 +199,7 @@ func (p Policy) membership(ctx context.Context, task spec.Task, made, node uint6
 		if r.Trainer(node) >= 0 {
 			member, serves = true, serves || !r.Phase.Final()
 		}
-		if number > made && r.Phase != spec.PhaseAborted { // after an aborted round, the next round begins with the same model
+		if number > modelRound && r.Phase != spec.PhaseAborted { // after an aborted round, the next round begins with the same model
 			break
 		}
 	}

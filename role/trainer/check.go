@@ -61,8 +61,8 @@ type Noise struct {
 	values, releases int     // that the update needs: draws per release, and releases
 	released         int     // times that noise was added
 	minNorm, maxNorm float64 // squared norm of the noise of one release
-	moved            bool    // anything
-	movable          bool    // noise of its law would have moved something
+	moved            bool    // some weight or value of the update moved
+	movable          bool    // noise of its law should have moved one
 	original         []int64
 }
 

@@ -200,8 +200,8 @@ func privateAdmitted(w *twins) {
 	w.wantLedger(3)
 }
 
-// A commitment is paid for by whose owner signed it: this commitment, of this round, from
-// this node. What is refused charges nothing.
+// privateSigned: a commitment is accepted only if the owner of the trainer's data set signed it,
+// for this round and this node. A refused commitment charges nothing.
 func privateSigned(w *twins) {
 	owners(w, 9, 9, 9)
 	id := w.task("alice", noisy())

@@ -40,7 +40,7 @@ type record struct {
 	Time      spec.Time
 	Tasks     []spec.Task
 	Rounds    []spec.Round
-	Committed []uint64 // who has said the commitments of the newest rounds
+	Committed []uint64 // for each commitment of the newest rounds, the node that made it
 	Nodes     []spec.Node
 	Duties    [][]Duty
 	Balances  []uint64
@@ -48,7 +48,7 @@ type record struct {
 	Paid      uint64 // to the validators of blocks
 	Burned    uint64
 	Histories [][]cost.Row // of the data sets
-	Told      []string     // since the last comparison
+	Told      []string     // effects since the last comparison
 }
 
 func (w *twins) read(world World, all bool) record {

@@ -47,7 +47,7 @@ func (a assembly) rules() (r rules) {
 	return r
 }
 
-// update is the message that makes these rules those of a module.
+// update returns the message that sets the rules of a module.
 func (r rules) update(module string) sdk.Msg {
 	switch module {
 	case "fee":
@@ -63,8 +63,8 @@ func (r rules) update(module string) sdk.Msg {
 	}
 }
 
-// TestVotesKeepToBounds: all power together cannot set a parameter beyond its bounds. The
-// dry run says so, the execution fails, and the parameters are what they were.
+// TestVotesKeepToBounds: not even all voting power can set a parameter outside its bounds. The dry
+// run shows the error, the execution fails, and the parameters do not change.
 func TestVotesKeepToBounds(t *testing.T) {
 	a := assemble(t)
 	was := a.rules()
@@ -73,21 +73,21 @@ func TestVotesKeepToBounds(t *testing.T) {
 		edit   func(*rules)
 		want   string
 	}{
-		"gas for nothing":           {"fee", func(r *rules) { r.fee.MinGasPrice = 0 }, "min_gas_price"},
-		"gas that nobody can pay":   {"fee", func(r *rules) { r.fee.MinGasPrice = chain.Cap }, "min_gas_price"},
-		"all is slashed":            {"node", func(r *rules) { r.nodes.MaxSlash = 2_000_000 }, "max_slash"},
-		"stake never comes back":    {"node", func(r *rules) { r.nodes.UnbondingSeconds = 1 << 40 }, "unbonding"},
-		"strangers' machines":       {"node", func(r *rules) { r.nodes.Local = true }, "local"},
-		"stake for nothing":         {"node", func(r *rules) { r.nodes.Stakes.Trainer.Min = 0 }, "trainer"},
-		"votes without quorum":      {"dao", func(r *rules) { r.votes.Rules.Quorum = 0 }, "quorum"},
-		"a minority decides":        {"dao", func(r *rules) { r.votes.Rules.Threshold = 499_999 }, "threshold"},
-		"votes in a minute":         {"dao", func(r *rules) { r.votes.Rules.VotingSeconds = 60 }, "voting_seconds"},
-		"proposals for nothing":     {"dao", func(r *rules) { r.votes.Rules.MinDeposit = 0 }, "min_deposit"},
-		"half is enough for coins":  {"dao", func(r *rules) { r.votes.Params.HighThreshold = 1 }, "high_threshold"},
-		"nothing waits":             {"timelock", func(r *rules) { r.queue.DelaySeconds = 1 }, "delay_seconds"},
-		"a guardian for ever":       {"timelock", func(r *rules) { r.queue.Guardian = account("bob").String() }, "guardian"},
-		"parts that are no whole":   {"task", func(r *rules) { r.pay.Trainers++ }, "million"},
-		"a bond that nobody can do": {"task", func(r *rules) { r.pay.MinBond = chain.Cap }, "bond"},
+		"gas for nothing":          {"fee", func(r *rules) { r.fee.MinGasPrice = 0 }, "min_gas_price"},
+		"gas that nobody can pay":  {"fee", func(r *rules) { r.fee.MinGasPrice = chain.Cap }, "min_gas_price"},
+		"all is slashed":           {"node", func(r *rules) { r.nodes.MaxSlash = 2_000_000 }, "max_slash"},
+		"stake never comes back":   {"node", func(r *rules) { r.nodes.UnbondingSeconds = 1 << 40 }, "unbonding"},
+		"strangers' machines":      {"node", func(r *rules) { r.nodes.Local = true }, "local"},
+		"stake for nothing":        {"node", func(r *rules) { r.nodes.Stakes.Trainer.Min = 0 }, "trainer"},
+		"votes without quorum":     {"dao", func(r *rules) { r.votes.Rules.Quorum = 0 }, "quorum"},
+		"a minority decides":       {"dao", func(r *rules) { r.votes.Rules.Threshold = 499_999 }, "threshold"},
+		"votes in a minute":        {"dao", func(r *rules) { r.votes.Rules.VotingSeconds = 60 }, "voting_seconds"},
+		"proposals for nothing":    {"dao", func(r *rules) { r.votes.Rules.MinDeposit = 0 }, "min_deposit"},
+		"half is enough for coins": {"dao", func(r *rules) { r.votes.Params.HighThreshold = 1 }, "high_threshold"},
+		"nothing waits":            {"timelock", func(r *rules) { r.queue.DelaySeconds = 1 }, "delay_seconds"},
+		"a guardian for ever":      {"timelock", func(r *rules) { r.queue.Guardian = account("bob").String() }, "guardian"},
+		"parts do not add up":      {"task", func(r *rules) { r.pay.Trainers++ }, "million"},
+		"a bond nobody can pay":    {"task", func(r *rules) { r.pay.MinBond = chain.Cap }, "bond"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a.TB = t
@@ -107,12 +107,12 @@ func TestVotesKeepToBounds(t *testing.T) {
 	}
 }
 
-// TestStakeOutlastsAnyVote: from whichever side a vote comes nearer to the unbonding, it is
-// refused at the second at which stake would be gone before the vote can reach it.
+// TestStakeOutlastsAnyVote: unbonding must take longer than a vote with its timelock. A proposal that
+// changes either of them is refused as soon as stake could leave one second too early.
 func TestStakeOutlastsAnyVote(t *testing.T) {
 	for name, c := range map[string]struct {
 		module string
-		edit   func(r *rules, seconds uint64) // of an unbonding of 181 s: voting 100, delay 20, grace 60
+		edit   func(r *rules, seconds uint64) // the unbonding takes 181 s: voting 100, delay 20, grace 60, and one
 	}{
 		"a shorter unbonding": {"node", func(r *rules, s uint64) { r.nodes.UnbondingSeconds -= s }},
 		"a longer vote":       {"dao", func(r *rules, s uint64) { r.votes.Rules.VotingSeconds += s }},
@@ -140,7 +140,7 @@ func TestStakeOutlastsAnyVote(t *testing.T) {
 	}
 }
 
-// of are the keys of some stores.
+// of returns the keys of some stores.
 func of(contents map[string]string, stores ...string) map[string]string {
 	picked := maps.Clone(contents)
 	maps.DeleteFunc(picked, func(key, _ string) bool {
@@ -150,7 +150,7 @@ func of(contents map[string]string, stores ...string) map[string]string {
 	return picked
 }
 
-// differ are the keys that two states do not have in common.
+// differ returns the keys that are not the same in both states.
 func differ(a, b map[string]string) (keys []string) {
 	for key := range a {
 		if a[key] != b[key] {
@@ -166,15 +166,15 @@ func differ(a, b map[string]string) (keys []string) {
 	return slices.Compact(keys)
 }
 
-// twin is the same chain once more.
+// twin returns a copy of the chain.
 func (a assembly) twin() assembly {
 	b := assembly{crew{a.copied(), a.numbers}}
 	b.gas = a.gas
 	return b
 }
 
-// TestUngovernedTaskIsUntouched: whatever passes and is executed while a task runs that is
-// not governed, every byte of the task is as on a chain that has voted on a text.
+// TestUngovernedTaskIsUntouched: proposals pass and are executed while a task runs that is not
+// governed. Every byte of the task is the same as on a chain where a text was voted on instead.
 func TestUngovernedTaskIsUntouched(t *testing.T) {
 	ground := assembly{trainingBy(t, brief(t), 3, nil, func(s *spec.TaskSpec) { s.Deadlines.Train = 600 * spec.Second })}
 	ground.gas = 1_000_000
@@ -193,14 +193,14 @@ func TestUngovernedTaskIsUntouched(t *testing.T) {
 		"other weights":        {&taskpb.MsgUpdateModel{Authority: authority(), Task: 1, Base: base[:], Model: other[:]}, false},
 		"other settings":       {&taskpb.MsgUpdateModel{Authority: authority(), Task: 1, Base: base[:], Settings: []taskpb.Setting{{Name: "training.rate", Value: 1}}}, false},
 		"a node is added":      {&nodepb.MsgAddParticipant{Authority: authority(), Node: 6, Grant: 2 * chain.Thing}, true},
-		"its trainer is sent":  {&nodepb.MsgRemoveParticipant{Authority: authority(), Node: 3, Reason: "no"}, true},
-		"its aggregator is":    {&nodepb.MsgRemoveParticipant{Authority: authority(), Node: 1, Reason: "no"}, true},
-		"coins are made":       {mint("bob", 7), true},
+		"its trainer removed":  {&nodepb.MsgRemoveParticipant{Authority: authority(), Node: 3, Reason: "no"}, true},
+		"aggregator removed":   {&nodepb.MsgRemoveParticipant{Authority: authority(), Node: 1, Reason: "no"}, true},
+		"coins are minted":     {mint("bob", 7), true},
 		"gas is dearer":        {changed("fee", func(r *rules) { r.fee.MinGasPrice++ }), true},
 		"stakes are larger":    {changed("node", func(r *rules) { r.nodes.Stakes.Trainer.Min++ }), true},
 		"votes are longer":     {changed("dao", func(r *rules) { r.votes.Rules.VotingSeconds++ }), true},
-		"what passes waits":    {changed("timelock", func(r *rules) { r.queue.DelaySeconds++ }), true},
-		"tasks pay in another": {changed("task", func(r *rules) { r.pay.Trainers, r.pay.Validators = r.pay.Trainers-1000, r.pay.Validators+1000 }), true},
+		"a longer timelock":    {changed("timelock", func(r *rules) { r.queue.DelaySeconds++ }), true},
+		"another split of pay": {changed("task", func(r *rules) { r.pay.Trainers, r.pay.Validators = r.pay.Trainers-1000, r.pay.Validators+1000 }), true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			one, two := ground.twin(), ground.twin()
@@ -221,7 +221,7 @@ func TestUngovernedTaskIsUntouched(t *testing.T) {
 			}
 			keys := differ(of(one.contents(), "task", "model"), of(two.contents(), "task", "model"))
 			if tariff := name == "tasks pay in another"; tariff && !slices.Equal(keys, []string{"task 10"}) || !tariff && len(keys) > 0 {
-				t.Errorf("of the task these keys differ: %v", keys)
+				t.Errorf("these keys of the task differ: %v", keys)
 			}
 			one.gas, two.gas = 200_000, 200_000
 			for range 60 { // and so it ends
@@ -232,7 +232,7 @@ func TestUngovernedTaskIsUntouched(t *testing.T) {
 				two.all(two.honest()...)
 			}
 			end, want := one.effects(), two.effects()
-			if name == "its trainer is sent" { // in no round that begins later
+			if name == "its trainer removed" { // in no round that begins later
 				end, want = nil, nil
 			}
 			if !one.over() || one.where() != two.where() || !slices.Equal(want, end) {
@@ -242,9 +242,9 @@ func TestUngovernedTaskIsUntouched(t *testing.T) {
 	}
 }
 
-// TestFailedProposalChangesNothing: two chains have a vote that fails, in one with a
-// proposal of everything that votes can do, in the other of nothing. Their states are the
-// same, key by key, but for the proposal and its poll.
+// TestFailedProposalChangesNothing: a vote fails on two chains. On one the proposal has every message
+// that a vote can send, on the other none. The states are the same, key by key, except for the
+// proposal and its poll.
 func TestFailedProposalChangesNothing(t *testing.T) {
 	for name, option := range map[string]govv1.VoteOption{"rejected": govv1.OptionNo, "vetoed": govv1.OptionNoWithVeto, "no quorum": govv1.OptionEmpty, "high threshold": govv1.OptionYes} {
 		t.Run(name, func(t *testing.T) {
@@ -272,7 +272,7 @@ func TestFailedProposalChangesNothing(t *testing.T) {
 				}
 				a.ends()
 				if a.asks("bob", execute("bob", id)) == "" {
-					t.Fatal("it is executed")
+					t.Fatal("a proposal that did not pass was executed")
 				}
 			}
 			for _, key := range differ(one.contents(), two.contents()) {
@@ -284,9 +284,9 @@ func TestFailedProposalChangesNothing(t *testing.T) {
 	}
 }
 
-// TestFailedExecutionChangesNothing: the second message of a passed proposal fails, however
-// often somebody executes it. Nothing of the first one stays, and the state is the one in
-// which somebody wanted to execute what is not there.
+// TestFailedExecutionChangesNothing: the second message of a passed proposal fails at every
+// execution. The first one has no effect either: the state is the same as after an attempt to
+// execute a proposal that does not exist.
 func TestFailedExecutionChangesNothing(t *testing.T) {
 	one := assemble(t)
 	id := one.passes(dearer(26), mint("bob", chain.Cap))
@@ -301,8 +301,8 @@ func TestFailedExecutionChangesNothing(t *testing.T) {
 	}
 }
 
-// TestNothingTwiceEarlyLateOrCancelled: coins that a vote makes are made once, between the
-// delay and the end of the grace, unless it is cancelled.
+// TestNothingTwiceEarlyLateOrCancelled: a passed proposal to mint coins can be executed once, after
+// the delay and before the end of the grace, unless it is cancelled.
 func TestNothingTwiceEarlyLateOrCancelled(t *testing.T) {
 	a := assemble(t, func(g *chain.Genesis) {
 		g.Timelock.Guardian, g.Timelock.GuardianUntil = account("ann").String(), g.Time.Add(24*time.Hour).UnixMilli()
@@ -320,7 +320,7 @@ func TestNothingTwiceEarlyLateOrCancelled(t *testing.T) {
 	a.wait(delay)
 	res := a.block(a.says("bob", 30_000, 0, execute("bob", id)), a.says("ann", 30_000, 0, execute("ann", id)))
 	if res[0].Code != 0 || res[1].Code == 0 || made() != 7 {
-		t.Errorf("twice in a block: %d, %d, %d were made", res[0].Code, res[1].Code, made())
+		t.Errorf("executed twice in a block: codes %d and %d, %d uthing were minted", res[0].Code, res[1].Code, made())
 	}
 	a.refused("proposal not active", "ann", execute("ann", id))
 	a.refused("", "ann", &timelockpb.MsgCancel{Authority: account("ann").String(), Proposal: id})
@@ -346,6 +346,6 @@ func TestNothingTwiceEarlyLateOrCancelled(t *testing.T) {
 	a.wait(delay)
 	a.refused("proposal not active", "bob", execute("bob", queued))
 	if made() != 7 {
-		t.Errorf("%d were made", made())
+		t.Errorf("%d uthing were minted", made())
 	}
 }

@@ -15,58 +15,58 @@ import (
 	"github.com/althing-network/althing/round"
 )
 
-// council connects the modules of votes with the modules that votes change. These keepers are
-// built one after the other and must not import each other, so council looks them up in the
+// moduleLinks connects the modules of votes with the modules that votes change. These keepers are
+// built one after the other and must not import each other, so moduleLinks looks them up in the
 // application at each call.
-type council struct{ *App }
+type moduleLinks struct{ *App }
 
 // Clock implements [timelock.Clock].
-func (c council) Clock(ctx context.Context) (round.Clock, error) { return c.tasks.Clock(ctx) }
+func (l moduleLinks) Clock(ctx context.Context) (round.Clock, error) { return l.tasks.Clock(ctx) }
 
 // Queued implements [timelock.Modules]: it nominates a model, so that aggregators fetch it
 // before the task continues with it.
-func (c council) Queued(ctx context.Context, proposal uint64, msg sdk.Msg) error {
+func (l moduleLinks) Queued(ctx context.Context, proposal uint64, msg sdk.Msg) error {
 	if update, ok := msg.(*taskpb.MsgUpdateModel); ok {
-		return c.tasks.Nominate(ctx, proposal, update)
+		return l.tasks.Nominate(ctx, proposal, update)
 	}
 	return nil
 }
 
 // Dropped implements [timelock.Modules].
-func (c council) Dropped(ctx context.Context, proposal uint64, msg sdk.Msg) error {
+func (l moduleLinks) Dropped(ctx context.Context, proposal uint64, msg sdk.Msg) error {
 	if update, ok := msg.(*taskpb.MsgUpdateModel); ok {
-		return c.tasks.Withdraw(ctx, proposal, update.Task)
+		return l.tasks.Withdraw(ctx, proposal, update.Task)
 	}
 	return nil
 }
 
-// Carrying implements [timelock.Modules].
-func (c council) Carrying(ctx sdk.Context, proposal uint64) sdk.Context {
+// WithProposal implements [timelock.Modules].
+func (l moduleLinks) WithProposal(ctx sdk.Context, proposal uint64) sdk.Context {
 	return task.WithProposal(ctx, proposal)
 }
 
-// Unqueued implements [timelock.Modules].
-func (c council) Unqueued(ctx context.Context, proposal uint64) error {
-	return c.dao.NotQueued(ctx, proposal)
+// NotQueued implements [timelock.Modules].
+func (l moduleLinks) NotQueued(ctx context.Context, proposal uint64) error {
+	return l.dao.NotQueued(ctx, proposal)
 }
 
 // Holds implements [node.Timelock].
-func (c council) Holds(ctx context.Context, began int64) (bool, error) {
-	return c.timelock.Holds(ctx, began)
+func (l moduleLinks) Holds(ctx context.Context, began int64) (bool, error) {
+	return l.timelock.Holds(ctx, began)
 }
 
 // Changed implements [node.Stakes].
-func (c council) Changed(ctx context.Context, owner sdk.AccAddress, before uint64) error {
-	return c.dao.Changed(ctx, owner.String(), before)
+func (l moduleLinks) Changed(ctx context.Context, owner sdk.AccAddress, before uint64) error {
+	return l.dao.Changed(ctx, owner.String(), before)
 }
 
 // Longest implements [node.Periods]: voting period, late change, delay and grace together.
-func (c council) Longest(ctx context.Context) (time.Duration, error) {
-	votes, err := c.dao.Params(ctx, &daopb.QueryParams{})
+func (l moduleLinks) Longest(ctx context.Context) (time.Duration, error) {
+	votes, err := l.dao.Params(ctx, &daopb.QueryParams{})
 	if err != nil {
 		return 0, err
 	}
-	queue, err := c.timelock.Params(ctx, &timelockpb.QueryParams{})
+	queue, err := l.timelock.Params(ctx, &timelockpb.QueryParams{})
 	if err != nil {
 		return 0, err
 	}
@@ -76,12 +76,12 @@ func (c council) Longest(ctx context.Context) (time.Duration, error) {
 // CheckPeriods implements [timelock.Modules]. The unbonding of stakes must take longer than a
 // vote with its timelock; otherwise a node could leave with its stake before a vote against it
 // is executed.
-func (c council) CheckPeriods(ctx context.Context) error {
-	most, err := c.Longest(ctx)
+func (l moduleLinks) CheckPeriods(ctx context.Context) error {
+	most, err := l.Longest(ctx)
 	if err != nil {
 		return err
 	}
-	registry, err := c.nodes.Params(ctx, &nodepb.QueryParams{})
+	registry, err := l.nodes.Params(ctx, &nodepb.QueryParams{})
 	if err != nil {
 		return err
 	}
