@@ -96,8 +96,8 @@ func (s *Screen) labelled(rows [][]view.Cell, bars []view.Bar) (lines []string) 
 	return lines
 }
 
-// Bar draws a bar in one line, its label in so many columns. A bar of nothing is not drawn,
-// only its label and its text.
+// Bar draws a bar in one line, with its label padded to label columns. If All is 0, only the
+// label and the text are drawn.
 func (s *Screen) Bar(b view.Bar, label int) view.Cell {
 	width := s.barWidth()
 	line := ""

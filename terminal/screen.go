@@ -136,8 +136,8 @@ func (s *Screen) Paragraph(text string) error {
 }
 
 // Redraw replaces the region at the end of the screen by lines, each in the colour of its tone.
-// A line is cut where the terminal ends, for a line that goes on in the next one could not be
-// drawn over. Where lines cannot be redrawn, nothing is printed.
+// Each line is cut at the width of the terminal, because a wrapped line could not be drawn over.
+// Where lines cannot be redrawn, nothing is printed.
 func (s *Screen) Redraw(lines ...view.Cell) {
 	if !s.Live {
 		return

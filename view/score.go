@@ -48,8 +48,8 @@ func scoreCell(score *spec.PPM) any {
 	return *score
 }
 
-// FourDigits is a score with four digits behind the point, rounded down: the scores of
-// rounds then stand below each other.
+// FourDigits is a score with four digits after the point, rounded down, so that the scores of
+// rounds are aligned.
 func FourDigits(score spec.PPM) string {
 	const place = spec.One / 10_000
 	return fmt.Sprintf("%d.%04d", score/spec.One, score%spec.One/place)

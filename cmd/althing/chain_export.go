@@ -16,7 +16,7 @@ func (s *session) chainExport() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "export --home DIR",
 		Short: "Print the state of a stopped validator's chain as a genesis",
-		Long: `Prints the state at a height as the genesis of a chain that carries it on: the
+		Long: `Prints the state at a height as the genesis of a chain that continues with the
 next block, with everybody's coins, stakes, tasks and rounds as they are. Validators
 that export one height print the same bytes. See "althing chain import".`,
 		Example: "  " + example + "\n  althing chain export --home net/validator-1 --height 5000 > genesis.json",

@@ -16,7 +16,7 @@ func (s *session) chainImport() *cobra.Command {
 	var id string
 	c := &cobra.Command{
 		Use:   "import GENESIS --home DIR",
-		Short: "Let a stopped validator or node carry an exported chain on",
+		Short: "Let a stopped validator or node continue an exported chain",
 		Long: `Lets a home folder belong to the chain that begins with an export. A validator
 keeps its keys and puts its blocks and states aside, into data.before, which may be
 deleted; "althing start" then begins the chain. A node keeps everything. All home
@@ -51,7 +51,7 @@ folders of a network import the same file under the same chain id.`,
 					daemon.Imported
 				}{"imported", done})
 			}
-			if err := s.say("%s carries %s on from height %d", done.Home, done.Chain, done.Height); err != nil || done.Former == "" {
+			if err := s.say("%s continues %s from height %d", done.Home, done.Chain, done.Height); err != nil || done.Former == "" {
 				return err
 			}
 			return s.say("what it had before is in %s", done.Former)
