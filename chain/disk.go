@@ -131,9 +131,9 @@ const (
 	prunesNodes = "github.com/cosmos/iavl.(*nodeDB).deleteVersionsTo"
 )
 
-// isMissingNode reports whether a missing key is that of a node of a tree. The database cannot tell, and
-// some callers of the trees take the error for the end of a list, so torn looks at the call
-// stack. It runs only for missing keys, which an intact database does not have.
+// isMissingNode reports whether a missing key belongs to a node of a tree. The database cannot
+// tell, and some callers of the trees take the error for the end of a list, so isMissingNode looks
+// at the call stack. It runs only for missing keys, which an intact database does not have.
 func isMissingNode(key []byte) bool {
 	if !bytes.HasPrefix(key, []byte("s/k:")) { // stores lie there
 		return false

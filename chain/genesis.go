@@ -136,9 +136,9 @@ func (g Genesis) fund(cdc codec.JSONCodec, state map[string]json.RawMessage) err
 	if err != nil {
 		return err
 	}
-	mustRead := authtypes.DefaultGenesisState()
-	mustRead.Accounts = packed
-	state[authtypes.ModuleName] = cdc.MustMarshalJSON(mustRead)
+	authState := authtypes.DefaultGenesisState()
+	authState.Accounts = packed
+	state[authtypes.ModuleName] = cdc.MustMarshalJSON(authState)
 
 	owned := banktypes.DefaultGenesisState()
 	owned.Balances = banktypes.SanitizeGenesisBalances(balances)
@@ -222,7 +222,7 @@ func (g Genesis) votes() daopb.Params {
 	return g.Votes
 }
 
-// rules are x/gov's.
+// rules are the rules of votes that x/gov keeps.
 func (g Genesis) rules() daopb.Rules {
 	r, d := g.Rules, dao.DefaultRules()
 	r.VotingSeconds, r.DepositSeconds = orDefault(r.VotingSeconds, d.VotingSeconds), orDefault(r.DepositSeconds, d.DepositSeconds)
@@ -231,7 +231,7 @@ func (g Genesis) rules() daopb.Rules {
 	return r
 }
 
-// timelock is the queue of what has passed.
+// timelock is the genesis of the timelock, in which passed proposals wait.
 func (g Genesis) timelock() *timelockpb.Genesis {
 	p, d, b := g.Timelock, timelock.DefaultParams(), timelock.DefaultBounds()
 	p.DelaySeconds, p.GraceSeconds = orDefault(p.DelaySeconds, d.DelaySeconds), orDefault(p.GraceSeconds, d.GraceSeconds)

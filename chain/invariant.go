@@ -50,7 +50,7 @@ const (
 func (a *App) Invariants(ctx sdk.Context) (found []Violation, err error) {
 	for _, i := range []struct {
 		name  string
-		broke func(sdk.Context) ([]string, error)
+		check func(sdk.Context) ([]string, error)
 	}{
 		{Supply, a.checkSupply},
 		{Capped, a.checkCapped},
@@ -64,7 +64,7 @@ func (a *App) Invariants(ctx sdk.Context) (found []Violation, err error) {
 		{Lines, a.checkLines},
 		{Votes, func(ctx sdk.Context) ([]string, error) { return a.dao.Inconsistencies(ctx) }},
 	} {
-		says, err := i.broke(ctx)
+		says, err := i.check(ctx)
 		if err != nil {
 			return found, fmt.Errorf("check that %s: %w", i.name, err)
 		}

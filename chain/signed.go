@@ -27,9 +27,9 @@ type signed struct {
 
 var _ task.Transactions = signed{}
 
-// SignedMessage implements [task.Transactions]. The signature is that of the account's key, in any
-// mode in which the chain takes one, and for this chain id: of a transaction that was signed
-// for another chain, or under the chain's former id, nothing is known here.
+// SignedMessage implements [task.Transactions]. The signature must be made with the
+// account's key, in any mode that the chain accepts, and for this chain id. A transaction that was
+// signed for another chain, or under the chain's former id, is refused.
 func (s signed) SignedMessage(ctx context.Context, raw []byte) (sdk.Msg, error) {
 	decoded, err := bounded(s.Tx.TxDecoder())(raw)
 	if err != nil {
@@ -59,7 +59,7 @@ func (s signed) SignedMessage(ctx context.Context, raw []byte) (sdk.Msg, error) 
 	return msgs[0], s.verify(sdk.UnwrapSDKContext(ctx), signers[0], signatures[0], written.GetSigningTxData())
 }
 
-// verify checks that a signature of a transaction is that of an account.
+// verify checks that a signature of a transaction was made by an account.
 func (s signed) verify(ctx sdk.Context, signer sdk.AccAddress, of signing.SignatureV2, tx txsigning.TxData) error {
 	account := s.accounts.GetAccount(ctx, signer)
 	if account == nil || account.GetPubKey() == nil {

@@ -22,7 +22,7 @@ type spent struct {
 	Timeout time.Time `json:"timeout"`
 }
 
-// exportSpent lists them by timeout.
+// exportSpent lists the unordered transactions that have run, in the order of their timeouts.
 func (a *App) exportSpent(ctx context.Context) (json.RawMessage, error) {
 	list := []spent{}
 	err := a.accounts.UnorderedNonces.Walk(ctx, nil, func(at collections.Pair[int64, []byte]) (bool, error) {
@@ -35,7 +35,7 @@ func (a *App) exportSpent(ctx context.Context) (json.RawMessage, error) {
 	return json.Marshal(list)
 }
 
-// restoreSpent writes them into an empty store. The genesis of a new chain has no such list.
+// restoreSpent writes the list of exportSpent into an empty store. The genesis of a new chain has no such list.
 func (a *App) restoreSpent(ctx sdk.Context, raw json.RawMessage) error {
 	if raw == nil {
 		return nil

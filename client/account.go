@@ -48,8 +48,8 @@ func CheckAddress(address string) error {
 	return nil
 }
 
-// checkOwner reports what is wrong with the address by which a list is filtered; none is
-// right, too.
+// checkOwner reports what is wrong with the address by which a list is filtered; the
+// empty address, which means no filter, is allowed.
 func checkOwner(owner string) error {
 	if owner == "" {
 		return nil

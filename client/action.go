@@ -30,8 +30,8 @@ func Authority() string {
 	return address
 }
 
-// said is the message of an action that has been composed.
-func (c *Client) said(ctx context.Context, a spec.Action) (sdk.Msg, error) {
+// messageOf is the message of an action that has been composed.
+func (c *Client) messageOf(ctx context.Context, a spec.Action) (sdk.Msg, error) {
 	by := Authority()
 	switch {
 	case a.AddParticipant != nil:
@@ -83,8 +83,8 @@ func updateMessage(by string, u spec.UpdateModel) (sdk.Msg, error) {
 	return m, nil
 }
 
-// actionOf is what a message of a proposal does. Of a message that nobody here knows only
-// the type is said.
+// actionOf is the action of a message of a proposal. If this package does not know the
+// message, the action holds only the type of the message.
 func actionOf(packed *codectypes.Any) (spec.Action, error) {
 	var (
 		updateModel  taskpb.MsgUpdateModel

@@ -29,8 +29,8 @@ type Client struct {
 	grew    time.Time // when it was last seen to have a new height
 }
 
-// patience is how long one request may take.
-const patience = 10 * time.Second
+// requestTimeout is how long one request may take.
+const requestTimeout = 10 * time.Second
 
 // Dial connects to the chain behind RPC addresses as [ParseAddress] reads them, and
 // learns the chain's id from the first node that answers.
@@ -44,7 +44,7 @@ func Dial(ctx context.Context, addresses ...string) (*Client, error) {
 		if err != nil {
 			return nil, err
 		}
-		remote, err := rpc.NewWithClient(address, "/websocket", &http.Client{Timeout: patience})
+		remote, err := rpc.NewWithClient(address, "/websocket", &http.Client{Timeout: requestTimeout})
 		if err != nil {
 			return nil, fmt.Errorf("RPC address %q: want a URL, such as http://127.0.0.1:26657", word)
 		}
@@ -62,8 +62,8 @@ func Dial(ctx context.Context, addresses ...string) (*Client, error) {
 // Chain is the chain's id.
 func (c *Client) Chain() string { return c.chain }
 
-// each tries the nodes in turn, beginning with the one that answered last,
-// until one answers.
+// each calls ask with one node after the other, first with the node that answered last, until
+// a call succeeds.
 func (c *Client) each(ctx context.Context, ask func(*rpc.HTTP) error) error {
 	c.mu.Lock()
 	first := c.current
@@ -86,8 +86,8 @@ func (c *Client) each(ctx context.Context, ask func(*rpc.HTTP) error) error {
 	return failed
 }
 
-// Heard is when a node of the chain said something last, and when a new height was last
-// seen by whoever reads [Client.Heights]; before the first, when one was heard first.
+// Heard returns when a node of the chain answered last, and when [Client.Heights] last saw a
+// new height. Before any call of Heights, both times are the first one.
 func (c *Client) Heard() (anything, height time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

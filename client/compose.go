@@ -8,10 +8,10 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Compose makes a message of a draft: the newest version is looked up where the draft says
-// [spec.LatestModel], rules that it does not name stay as they are now, and its deposit is
-// what a vote needs where it says none. Each setting says what it was before. The model of
-// an update must be a digest.
+// Compose turns a draft into a message. It replaces [spec.LatestModel] by the newest version of
+// the task's model, takes the current value of each rule that the draft does not name, and, if
+// the draft has no deposit, takes the deposit that a vote needs. It writes into each setting the
+// value before the change. The model of an update must be a digest.
 func (c *Client) Compose(ctx context.Context, draft spec.Draft) (Submit, error) {
 	if err := draft.Validate(); err != nil {
 		return Submit{}, err
@@ -27,7 +27,7 @@ func (c *Client) Compose(ctx context.Context, draft spec.Draft) (Submit, error) 
 		if a.Text != "" {
 			continue
 		}
-		msg, err := c.said(ctx, composed)
+		msg, err := c.messageOf(ctx, composed)
 		if err != nil {
 			return Submit{}, fmt.Errorf("action %d, %s: %w", i+1, a.Kind(), err)
 		}
@@ -43,7 +43,7 @@ func (c *Client) Compose(ctx context.Context, draft spec.Draft) (Submit, error) 
 	return s, nil
 }
 
-// composed is an action with everything looked up that only the chain knows.
+// composed is an action, completed with what only the chain knows.
 func (c *Client) composed(ctx context.Context, a spec.Action) (spec.Action, error) {
 	if a.UpdateModel != nil {
 		update, err := c.composedUpdate(ctx, *a.UpdateModel)
@@ -77,7 +77,7 @@ func (c *Client) composedUpdate(ctx context.Context, u spec.UpdateModel) (spec.U
 	return u, nil
 }
 
-// Compare says of each setting of some actions what it is now.
+// Compare writes into each setting of some actions its value now, as the value before the change.
 func (c *Client) Compare(ctx context.Context, actions []spec.Action) ([]spec.Action, error) {
 	all := make([]spec.Action, len(actions))
 	for i, a := range actions {
@@ -111,7 +111,7 @@ func (c *Client) compared(ctx context.Context, a spec.Action) (spec.Action, erro
 	return a, nil
 }
 
-// compare fills in what settings are now.
+// compare writes into each setting its value now.
 func compare(settings spec.Settings, parameters []spec.Parameter, now func(spec.Parameter) string) (compared spec.Settings) {
 	for _, s := range settings {
 		if p, known := spec.ParameterNamed(parameters, s.Name); known {
@@ -122,14 +122,14 @@ func compare(settings spec.Settings, parameters []spec.Parameter, now func(spec.
 	return compared
 }
 
-// hyper tells what the hyper-parameters of a task are in its next round.
+// hyper returns a function that gives the text of a hyper-parameter in the next round of a task.
 func hyper(of spec.Task) func(spec.Parameter) string {
 	asked := of.SpecOf(of.Round + 1)
 	return func(p spec.Parameter) string { return p.Text(p.ValueIn(asked)) }
 }
 
-// DryRun says what would become of a proposal if it were carried out now, and whether it
-// needs the high threshold. It changes nothing, and notes in s what gas that took.
+// DryRun returns what would happen if a proposal were carried out now, and whether the proposal
+// needs the high threshold. It changes nothing on the chain, and sets s.Ran to the gas used.
 func (c *Client) DryRun(ctx context.Context, s *Submit) (spec.DryRun, bool, error) {
 	if len(s.messages) == 0 {
 		return spec.DryRun{}, false, nil

@@ -18,7 +18,7 @@ type (
 	}
 	// Grant lets a node train on a data set.
 	Grant struct{ Dataset, Node uint64 }
-	// Revoke takes that back.
+	// Revoke takes a grant back: the node may no longer train on the data set.
 	Revoke struct{ Dataset, Node uint64 }
 	// ReplaceKey replaces the key under which the owner signs. Rounds that run keep the
 	// former one.
@@ -26,7 +26,7 @@ type (
 		Dataset uint64
 		Key     spec.PublicKey
 	}
-	// LowerLimit lowers how much privacy may be lost of a data set.
+	// LowerLimit lowers the limit of the privacy loss of a data set.
 	LowerLimit struct {
 		Dataset uint64
 		Limit   cost.Limit

@@ -38,11 +38,11 @@ type Answers struct {
 // MaxEvidence is how long a file with evidence may be, in bytes.
 const MaxEvidence = 64 << 10
 
-// ErrEvidence is wrapped by the error of what shows nothing against anybody.
+// ErrEvidence is wrapped by the errors about evidence that does not show any fault.
 var ErrEvidence = errors.New("this is no evidence")
 
-// ReadEvidence decodes evidence. It does not look at what it shows: [Client.CheckEvidence]
-// does.
+// ReadEvidence decodes evidence. It does not check whether the evidence shows a fault:
+// [Client.CheckEvidence] does.
 func ReadEvidence(from io.Reader) (e Evidence, err error) {
 	raw, err := io.ReadAll(io.LimitReader(from, MaxEvidence+1))
 	if err != nil {
@@ -65,7 +65,7 @@ func ReadEvidence(from io.Reader) (e Evidence, err error) {
 	return e, nil
 }
 
-// Message is what an account says that shows it.
+// Message is the message with which an account shows the evidence to the chain.
 func (e Evidence) Message() Message {
 	if e.Receipts != nil {
 		return Say{Task: e.Task, Input: *e.Receipts}
@@ -73,9 +73,9 @@ func (e Evidence) Message() Message {
 	return AccuseAnswers{Task: e.Task, First: e.Answers.First, Second: e.Answers.Second}
 }
 
-// CheckEvidence says which fault the chain would record, by its own rule, so that nobody
-// pays to be refused. Where it cannot see whether an answer is signed, because that was not
-// done as this package does it, the chain looks.
+// CheckEvidence returns the fault that the chain would record, so that nobody pays a fee for a
+// refusal. It uses the rule of the chain. If an answer was signed in another way than this
+// package signs, only the chain checks the signature.
 func (c *Client) CheckEvidence(ctx context.Context, e Evidence) (fault spec.Fault, err error) {
 	task, err := c.Task(ctx, e.Task)
 	if err != nil {
@@ -110,7 +110,7 @@ func (c *Client) twoAnswers(ctx context.Context, e Evidence) (in round.TwoAnswer
 	return in, nil
 }
 
-// answer is what a node has said to a task in a transaction.
+// answer is the message of a node to a task in a transaction.
 func (c *Client) answer(ctx context.Context, task uint64, raw []byte) (round.Input, error) {
 	var whole tx.TxRaw
 	var body tx.TxBody
@@ -126,7 +126,7 @@ func (c *Client) answer(ctx context.Context, task uint64, raw []byte) (round.Inp
 	}
 	m, ok := reflect.TypeAssert[taskpb.Message](reflect.New(kind.Elem()))
 	if !ok {
-		return nil, fmt.Errorf("it says nothing to a task, but %s", kind)
+		return nil, fmt.Errorf("it is no message to a task, but %s", kind)
 	}
 	if err := proto.Unmarshal(body.Messages[0].Value, m); err != nil {
 		return nil, err
@@ -144,8 +144,8 @@ func (c *Client) answer(ctx context.Context, task uint64, raw []byte) (round.Inp
 	return taskpb.InputOf(m, n.ID)
 }
 
-// checkSigned refuses a transaction that was signed as this package signs, and not by an
-// account or not for this chain.
+// checkSigned refuses a transaction that was not signed by the owner for this chain. It accepts
+// each transaction that was signed in another way than this package signs.
 func (c *Client) checkSigned(ctx context.Context, owner string, whole tx.TxRaw) error {
 	var auth tx.AuthInfo
 	if err := auth.Unmarshal(whole.AuthInfoBytes); err != nil {
@@ -178,7 +178,7 @@ func (c *Client) checkSigned(ctx context.Context, owner string, whole tx.TxRaw) 
 		return err
 	}
 	if !key.VerifySignature(statement, whole.Signatures[0]) {
-		return fmt.Errorf("its signature is none for %s", c.chain)
+		return fmt.Errorf("its signature is not valid on the chain %s", c.chain)
 	}
 	return nil
 }

@@ -21,9 +21,9 @@ func (c *Client) Height(ctx context.Context) (height int64, err error) {
 }
 
 // Heights sends every new height it sees until ctx ends, beginning with the
-// newest one. It skips heights that a slow reader or an unreachable node made it
-// miss: what counts is the state, not the event. It listens to a node's events,
-// and asks now and then in case the node has gone.
+// newest one. It skips heights that it missed because the reader was slow or the
+// node unreachable: a reader wants the newest state, not each block. It listens to
+// a node's events, and also asks for the height in case the node has gone.
 func (c *Client) Heights(ctx context.Context) <-chan int64 {
 	heights := make(chan int64)
 	events := make(chan int64, 1)
@@ -37,9 +37,9 @@ func (c *Client) Heights(ctx context.Context) <-chan int64 {
 				c.grow()
 			}
 		}
-		c.grow() // a chain that stands still does so from now on, as far as is known
+		c.grow() // a chain that stands still counts as standing still from now on
 		for {
-			var reader chan<- int64 // nil as long as there is nothing to tell
+			var reader chan<- int64 // nil as long as there is no new height
 			if newest > sent {
 				reader = heights
 			}
@@ -48,9 +48,9 @@ func (c *Client) Heights(ctx context.Context) <-chan int64 {
 				return
 			case reader <- newest:
 				sent = newest
-			case height := <-events: // while the reader is slow, too: it is sent the newest
+			case height := <-events: // also before the reader has taken newest, which is then replaced
 				see(height)
-			case <-time.After(doubt):
+			case <-time.After(pollInterval):
 				height, _ := c.Height(ctx) // an unreachable node is asked again
 				see(height)
 			}
@@ -67,24 +67,24 @@ func (c *Client) grow() {
 	c.grew = c.heard
 }
 
-// doubt is how long no news is good news.
-const doubt = time.Second
+// pollInterval is how long to wait for an event before the client asks for the height.
+const pollInterval = time.Second
 
-// listen passes on the heights that a node tells of, and turns to the next node
-// when it falls silent.
+// listen passes on the heights in the events of a node, and turns to the next node
+// when no more events come.
 func (c *Client) listen(ctx context.Context, heights chan int64) {
 	for ctx.Err() == nil {
 		c.mu.Lock()
 		address := c.remotes[c.current].Remote()
 		c.mu.Unlock()
-		_ = hear(ctx, address, heights) // whatever ended it, the next try tells
-		if Sleep(ctx, doubt) == nil {
+		_ = hear(ctx, address, heights) // the loop tries again, whatever the error is
+		if Sleep(ctx, pollInterval) == nil {
 			c.turn()
 		}
 	}
 }
 
-// hear subscribes to a node until it is silent for a while.
+// hear passes on the heights in the events of a node until none comes for 10 seconds.
 func hear(ctx context.Context, address string, heights chan int64) error {
 	remote, err := rpc.New(address, "/websocket")
 	if err != nil {
@@ -102,7 +102,7 @@ func hear(ctx context.Context, address string, heights chan int64) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(10 * doubt):
+		case <-time.After(10 * pollInterval):
 			return nil
 		case event := <-news:
 			header, ok := event.Data.(cmttypes.EventDataNewBlockHeader)

@@ -6,15 +6,15 @@ import (
 	"github.com/althing-network/althing/pb/invariantpb"
 )
 
-// Violation is something that must hold of the chain's state and does not.
+// Violation is an invariant that the chain's state breaks.
 type Violation struct {
 	Invariant string `json:"invariant"` // what must hold
 	Says      string `json:"says"`      // what is so instead
 }
 
-// Violations is what does not hold of the state at a height, the newest: nothing, on a
-// sound chain. The chain node reads its whole state for it, and refuses where that is
-// more than a question may take.
+// Violations returns the invariants that the newest state breaks, and the height of that state.
+// A sound chain has none. The chain node reads its whole state for this, and refuses if the
+// state is larger than a query may read.
 func (c *Client) Violations(ctx context.Context) (found []Violation, height int64, err error) {
 	var resp invariantpb.QueryViolationsResponse
 	if err := c.query(ctx, "/althing.invariant.v1.Query/Violations", &invariantpb.QueryViolations{}, &resp); err != nil {

@@ -22,7 +22,7 @@ const (
 	queryCards    = "/althing.model.v1.Query/Cards"
 )
 
-// Registered is a line of models with what is newest of it.
+// Registered is a line of models with its newest version and its newest card.
 type Registered struct {
 	spec.Line
 	Newest spec.Version // number 0 where it has none

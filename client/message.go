@@ -29,16 +29,16 @@ type (
 	}
 	// Update replaces the profile of the account's node.
 	Update struct{ Profile spec.Profile }
-	// Activate makes the account's node selectable: it returns from a leave.
+	// Activate makes the account's node selectable again, at the end of its leave.
 	Activate struct{}
-	// Deactivate takes it out of selection: it takes a leave.
+	// Deactivate takes the account's node out of selection: its leave begins.
 	Deactivate struct{}
-	// Bond adds to the stake of the account's node. The error of what the account lacks
-	// is [ErrFunds].
+	// Bond adds to the stake of the account's node. If the account has too little, the
+	// error is [ErrFunds].
 	Bond struct{ Amount uint64 } // uthing
 	// Unbond begins to give a part of the stake back.
 	Unbond struct{ Amount uint64 } // uthing
-	// CancelUnbond takes the unbonding of a number back.
+	// CancelUnbond cancels the unbonding with a number.
 	CancelUnbond struct{ Number uint64 }
 	// Unjail makes the account's node selectable after its time in jail.
 	Unjail struct{}
@@ -46,8 +46,8 @@ type (
 	Exit struct{}
 )
 
-// Transfer sends coins of the account to another. The error of what the account lacks is
-// [ErrFunds].
+// Transfer sends coins of the account to another. If the account has too little, the error
+// is [ErrFunds].
 type Transfer struct {
 	To     string
 	Amount uint64 // uthing
@@ -64,8 +64,8 @@ type (
 		Task  uint64
 		Input round.Input
 	}
-	// AccuseAnswers shows two transactions in which a node contradicted itself; who has two
-	// receipts says [round.TwoReceipts].
+	// AccuseAnswers shows two transactions in which a node contradicted itself. Two receipts
+	// are shown with [Say] and [round.TwoReceipts] instead.
 	AccuseAnswers struct {
 		Task          uint64
 		First, Second []byte

@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// Outbox sends what an account owes, without waiting for a block: whether it
-// arrived is read from the chain's state. What is sent a second time is the same
-// bytes, to another node, so that a message is carried out once. It is safe for
-// concurrent use.
+// Outbox sends the messages that an account owes, and does not wait for a block: the
+// caller sees in the chain's state whether a message arrived. A second Send of a
+// message sends the same bytes to another node, so that the message is carried out
+// once. Outbox is safe for concurrent use.
 type Outbox struct {
 	Account *Account
 
@@ -34,7 +34,7 @@ func (o *Outbox) Send(ctx context.Context, m Message) error {
 		if err == nil {
 			return nil
 		}
-		if !Retry(err) || tries == restart {
+		if !Retry(err) || tries == maxRestartRefusals {
 			o.forget(key)
 			return err
 		}

@@ -29,13 +29,13 @@ type (
 		messages []sdk.Msg
 		Ran      uint64 // gas that its messages used when they were tried
 	}
-	// Vote says what the account wants of a proposal, once.
+	// Vote is the vote of the account on a proposal. An account votes once.
 	Vote struct {
 		Proposal uint64
 		Option   spec.Option
 	}
-	// AddDeposit adds to the deposit of a proposal that is not voted on yet. The error of
-	// what the account lacks is [ErrFunds].
+	// AddDeposit adds to the deposit of a proposal that is not voted on yet. If the
+	// account has too little, the error is [ErrFunds].
 	AddDeposit struct {
 		Proposal uint64
 		Amount   uint64 // uthing
@@ -68,14 +68,14 @@ func (m Submit) wire(proposer string) (sdk.Msg, error) {
 		Proposer: proposer, Title: m.Title, Summary: m.Summary, InitialDeposit: coins(uint64(m.Deposit)),
 	}
 	for _, a := range m.Actions {
-		msg.Metadata += a.Text // stands alone
+		msg.Metadata += a.Text // a draft with a text has no other action
 	}
 	var err error
 	msg.Messages, err = packed(m.messages)
 	return msg, err
 }
 
-// Digest is that of its messages, as [spec.Poll] has it.
+// Digest is the digest of the proposal's messages, as in [spec.Poll].
 func (m Submit) Digest() (spec.Digest, error) {
 	b, err := daopb.DigestOf(m.messages)
 	if err != nil {
@@ -120,8 +120,8 @@ func (m Submit) gas() uint64 {
 	return Gas + stored*size + each*uint64(len(m.messages)) + 2*m.Ran
 }
 
-// gas is twice what its messages used when they were tried, or what most use where that is
-// more, beside what any message needs.
+// gas is what an execution may use: twice the gas of the proposal's messages when they were
+// tried, but at least a constant that is enough for most proposals.
 func (m Execute) gas() uint64 {
 	const most = 700_000
 	return Gas + max(most, 2*m.Ran)
@@ -218,7 +218,7 @@ func unix(t *time.Time) int64 {
 	return t.UnixMilli()
 }
 
-// status is how far a proposal is, of what the vote and the timelock say.
+// status is the status of a proposal, which follows from its poll and its entry in the timelock.
 func status(p spec.Proposal) spec.ProposalStatus {
 	if p.Entry != nil {
 		return map[spec.EntryState]spec.ProposalStatus{
@@ -259,14 +259,15 @@ func (c *Client) Proposals(ctx context.Context, page Page) ([]spec.Proposal, Pag
 	return proposals, page.next(resp.Pagination), err
 }
 
-// VoteRules are by what votes are decided now.
+// VoteRules returns the rules by which votes are decided now.
 func (c *Client) VoteRules(ctx context.Context) (spec.VoteRules, error) {
 	var resp daopb.QueryParamsResponse
 	err := c.query(ctx, "/althing.dao.v1.Query/Params", &daopb.QueryParams{}, &resp)
 	return resp.VoteRules(), err
 }
 
-// Power is what an account weighs in a vote; 0: in one that begins now.
+// Power is the power of an account in the vote on a proposal. Proposal 0 means a vote that begins
+// now.
 func (c *Client) Power(ctx context.Context, account string, proposal uint64) (spec.Power, error) {
 	var resp daopb.QueryPowerResponse
 	err := c.query(ctx, queryPower, &daopb.QueryPower{Account: account, Proposal: proposal}, &resp)

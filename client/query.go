@@ -43,7 +43,7 @@ func (p Page) next(r *query.PageResponse) Page {
 	return Page{Limit: p.Limit, From: r.NextKey}
 }
 
-// More reports whether a list goes on.
+// More reports whether the list has more pages.
 func (p Page) More() bool { return len(p.From) > 0 }
 
 // Node returns a node by its id.
@@ -75,8 +75,8 @@ func (c *Client) Nodes(ctx context.Context, roles spec.Role, active bool, page P
 	return nodes, page.next(resp.Pagination), err
 }
 
-// Local reports whether the genesis says that the network is one of one machine, or of
-// machines side by side.
+// Local reports whether the genesis says that the network runs on one machine, or on machines
+// side by side.
 func (c *Client) Local(ctx context.Context) (bool, error) {
 	var resp nodepb.QueryParamsResponse
 	err := c.query(ctx, "/althing.node.v1.Query/Params", &nodepb.QueryParams{}, &resp)
@@ -118,8 +118,8 @@ func (c *Client) Round(ctx context.Context, task, number uint64) (spec.Round, er
 	return c.RoundOf(ctx, task, number, 0)
 }
 
-// RoundOf returns one round of a task, of whose trainers it holds only a node; all of
-// them for node 0. So what a trainer asks after a round does not grow with the others.
+// RoundOf returns one round of a task with only one node of its trainers, or with all trainers
+// if node is 0. So the answer to a trainer does not grow with the number of trainers.
 func (c *Client) RoundOf(ctx context.Context, task, number, node uint64) (spec.Round, error) {
 	var resp taskpb.QueryRoundResponse
 	if err := c.query(ctx, queryRound, &taskpb.QueryRound{Task: task, Number: number, Node: node}, &resp); err != nil {
@@ -139,8 +139,8 @@ func (c *Client) Rounds(ctx context.Context, task uint64, page Page) ([]spec.Rou
 	return rounds, page.next(resp.Pagination), err
 }
 
-// Duty is an open task in which a node has a part, with its rounds that run, the
-// earlier one first, as far as [round.PartsFor] the node.
+// Duty is an open task in which a node has a part, with the rounds that run, the earlier
+// one first. Of each round it has what [round.PartsFor] keeps for the node.
 type Duty struct {
 	Task   spec.Task
 	Rounds []spec.Round
@@ -151,7 +151,7 @@ type Duty struct {
 func (c *Client) Duties(ctx context.Context, node uint64) (duties []Duty, now spec.Time, err error) {
 	for page := (Page{}); ; {
 		var resp taskpb.QueryDutiesResponse
-		req := taskpb.QueryDuties{Node: node, Pagination: &query.PageRequest{Key: page.From, Limit: 100}} // or what the chain gives
+		req := taskpb.QueryDuties{Node: node, Pagination: &query.PageRequest{Key: page.From, Limit: 100}} // or the smaller limit of the chain
 		if err := c.query(ctx, "/althing.task.v1.Query/Duties", &req, &resp); err != nil {
 			return nil, 0, err
 		}
@@ -180,8 +180,8 @@ func (c *Client) Time(ctx context.Context) (spec.Time, error) {
 	return spec.Time(resp.Time), err
 }
 
-// Committed is the trainer that has said a commitment in a task, or 0. The chain
-// knows while the round trains.
+// Committed is the trainer that has sent a commitment in a task, or 0. The chain
+// knows it only while the round trains.
 func (c *Client) Committed(ctx context.Context, task uint64, commitment spec.Digest) (uint64, error) {
 	var resp taskpb.QueryCommittedResponse
 	err := c.query(ctx, queryCommitted, &taskpb.QueryCommitted{Task: task, Commitment: commitment[:]}, &resp)

@@ -161,8 +161,8 @@ func inThing(text string) string {
 }
 
 // Unwrap is the [round.Refusal] or the sentinel that the numbers stand for, nil
-// where there is none. A query that finds nothing has one number whatever it
-// looked for; what that was, its method says.
+// where there is none. Each query that finds nothing has the same number, so the
+// method of the query tells what was not found.
 func (r *Refusal) Unwrap() error {
 	switch r.Codespace {
 	case "task":

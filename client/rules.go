@@ -18,8 +18,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// record finds numbers in generated structs by the names that they have on the wire, with a
-// point between the name of a struct and that of a number in it.
+// record finds numbers in generated structs by the names that they have on the wire. A
+// number in an inner struct is named by the struct's name, a point and its own name.
 type record []reflect.Value // structs that can be set
 
 // field finds a number, or an account, by its name.
@@ -97,7 +97,7 @@ func recordOf(parts ...any) (r record) {
 }
 
 // rules returns the parameters of a module as they are, and the message that would leave
-// them so; who sets a parameter in the record sets it in the message.
+// them so. The record points into the message: to set a parameter in the record sets it there.
 func (c *Client) rules(ctx context.Context, module string) (record, sdk.Msg, error) {
 	var (
 		by    = Authority()

@@ -21,15 +21,17 @@ import (
 // Gas is what a transaction may use at most. It is enough for every message with a
 // third to spare: for the longest task file and for the largest profile, and for those
 // of a round with 2048 trainers and a committee of 31 and 31, which leave half as much
-// again. What a message needs does not grow with the number of trainers, but
-// [GasOf] a few grows with what they say.
+// again. The gas of a message does not grow with the number of trainers. The gas of a few
+// grows with their content: see [GasOf].
 const Gas uint64 = 300_000
 
-// GasOf is what a transaction with a message may use at most. Who creates a private task
-// pays for computing what its releases cost, for looking at the book of one data set after
-// the other until enough could pay, and for each owner that it names; who submits or
-// executes a proposal, for what its messages take; who accuses a node, for the
-// transactions that it shows; who sets a card, for each byte of it.
+// GasOf is what a transaction with a message may use at most. Beside [Gas] this is:
+//   - to create a private task: the computation of the privacy cost of its releases, the
+//     books of data sets that are read until enough can pay, and each owner that it names;
+//   - to submit or execute a proposal: the gas of the proposal's messages;
+//   - to accuse a node: the bytes of the two transactions that are shown;
+//   - to set a card: the bytes of the card;
+//   - to register a node: the record of its stake for votes.
 func GasOf(m Message) uint64 {
 	switch m := m.(type) {
 	case Register: // the stake that it brings is recorded for votes
@@ -52,14 +54,14 @@ func GasOf(m Message) uint64 {
 }
 
 const (
-	resend  = 4 * time.Second  // without a block that holds it, the same bytes go to the next node
-	giveUp  = 60 * time.Second // without a block at all
-	restart = 20               // refusals in a row of nodes that have just restarted
+	resendInterval     = 4 * time.Second  // if no block holds the transaction after this, it goes to the next node
+	confirmTimeout     = 60 * time.Second // if no block holds the transaction after this, Confirm gives up
+	maxRestartRefusals = 20               // refusals by nodes that have just restarted, for one transaction
 )
 
 // Broadcast hands a transaction to a node and returns when the node has checked
-// it. That is no receipt: only a block is. Bytes that a node already knows are
-// no error.
+// it. This does not mean that a block will hold it. If the node already knows the
+// transaction, that is no error.
 func (c *Client) Broadcast(ctx context.Context, signed Signed) error {
 	var refusal error
 	err := c.each(ctx, func(remote *rpc.HTTP) error {
@@ -114,17 +116,17 @@ func (a *Account) Send(ctx context.Context, m Message) (Receipt, error) {
 
 // Confirm broadcasts a transaction until it is in a block.
 func (c *Client) Confirm(ctx context.Context, signed Signed) (Receipt, error) {
-	ctx, cancel := context.WithTimeout(ctx, giveUp)
+	ctx, cancel := context.WithTimeout(ctx, confirmTimeout)
 	defer cancel()
 	began, err := c.Height(ctx)
 	if err != nil {
 		return Receipt{}, err
 	}
 	height := began
-	patience := time.Duration(0)
+	wait := time.Duration(0) // 0 until a node has accepted the transaction
 	for refusals := 0; ; {
 		refusal := c.Broadcast(ctx, signed)
-		if Retry(refusal) && refusals < restart {
+		if Retry(refusal) && refusals < maxRestartRefusals {
 			refusals++
 			c.turn()
 			if err := Sleep(ctx, 200*time.Millisecond); err != nil {
@@ -133,13 +135,13 @@ func (c *Client) Confirm(ctx context.Context, signed Signed) (Receipt, error) {
 			continue
 		}
 		if refusal == nil {
-			patience = resend
+			wait = resendInterval
 		}
-		if patience == 0 {
+		if wait == 0 {
 			return Receipt{}, c.skewed(ctx, began, refusal)
 		}
 		// A node also refuses what a block already holds, so blocks are read first.
-		seen, receipt, err := c.watch(ctx, signed, &height, time.Now().Add(patience))
+		seen, receipt, err := c.watch(ctx, signed, &height, time.Now().Add(wait))
 		if seen || err != nil {
 			return receipt, err
 		}
@@ -181,7 +183,7 @@ func (c *Client) watch(ctx context.Context, signed Signed, height *int64, until 
 func unconfirmed(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return fmt.Errorf("%w within %d seconds", ErrUnconfirmed, int(giveUp.Seconds()))
+		return fmt.Errorf("%w within %d seconds", ErrUnconfirmed, int(confirmTimeout.Seconds()))
 	case ctx.Err() != nil:
 		return fmt.Errorf("%w before the command was interrupted: %w", ErrUnconfirmed, err)
 	}

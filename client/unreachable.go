@@ -80,7 +80,7 @@ func Reason(err error) string {
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
 		return "no network leads there"
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		return fmt.Sprintf("no answer within %d seconds", int(patience.Seconds()))
+		return fmt.Sprintf("no answer within %d seconds", int(requestTimeout.Seconds()))
 	case errors.As(err, &refusal) && refusal.Data != "":
 		return "the node answers: " + refusal.Data
 	case errors.As(err, &refusal):

@@ -164,14 +164,14 @@ func (f *follower) follow(ctx context.Context, id uint64) (spec.Task, error) {
 	heights := f.chain.Heights(ctx)
 	second := time.NewTicker(time.Second)
 	defer second.Stop()
-	t := telling{follower: f, opened: time.Now(), origins: view.Origins{}, earlier: f.resumed}
+	t := narration{follower: f, opened: time.Now(), origins: view.Origins{}, earlier: f.resumed}
 	lastBlock := time.Now()
 	for {
 		task, err := f.chain.Task(ctx, id)
 		if err != nil {
 			return task, err
 		}
-		if err := t.tell(ctx, task); err != nil {
+		if err := t.narrate(ctx, task); err != nil {
 			return task, err
 		}
 		if task.State.Final() {
@@ -194,8 +194,8 @@ func (f *follower) follow(ctx context.Context, id uint64) (spec.Task, error) {
 	}
 }
 
-// telling is what was told of a task so far.
-type telling struct {
+// narration is what the narrator knows of a task so far.
+type narration struct {
 	*follower
 	selected bool
 	newest   spec.Round
@@ -206,8 +206,8 @@ type telling struct {
 	earlier  bool // what has ended, ended before the demo was resumed
 }
 
-// tell tells what is new in a task.
-func (t *telling) tell(ctx context.Context, task spec.Task) error {
+// narrate tells what is new in a task.
+func (t *narration) narrate(ctx context.Context, task spec.Task) error {
 	ended := true
 	for number := t.last.Number + 1; number <= task.Round; number++ {
 		r, err := t.chain.Round(ctx, task.ID, number)
@@ -221,7 +221,7 @@ func (t *telling) tell(ctx context.Context, task spec.Task) error {
 			t.selected = true
 		}
 		if ended = ended && r.Phase.Final(); ended {
-			if err := t.tellEnd(ctx, task, r); err != nil {
+			if err := t.narrateEnd(ctx, task, r); err != nil {
 				return err
 			}
 		}
@@ -232,8 +232,8 @@ func (t *telling) tell(ctx context.Context, task spec.Task) error {
 	return nil
 }
 
-// tellEnd tells of a round that has ended.
-func (t *telling) tellEnd(ctx context.Context, task spec.Task, r spec.Round) (err error) {
+// narrateEnd tells of a round that has ended.
+func (t *narration) narrateEnd(ctx context.Context, task spec.Task, r spec.Round) (err error) {
 	e := t.event(r, max(t.last.Closed, r.Opened), time.Since(t.opened))
 	if e.earlier = t.earlier; e.earlier {
 		e.Seconds = 0

@@ -192,7 +192,7 @@ func (p *Part) summaryRows(summary string) {
 // they need.
 func (p *Part) dryRunRows(run spec.DryRun, dangerous bool, digest spec.Digest) {
 	if dangerous {
-		p.Row("needs", "the high threshold: it is dangerous")
+		p.Row("needs", "Yes above the high threshold: an action is dangerous")
 	}
 	outcome := Cell{fmt.Sprintf("would succeed at height %d, with %d gas", run.Height, run.Gas), Good}
 	if run.Error != "" {

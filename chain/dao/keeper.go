@@ -49,7 +49,7 @@ type Staking interface {
 type Nodes interface {
 	// Votable returns the stake with a vote of all nodes, in uthing.
 	Votable(ctx context.Context) (uint64, error)
-	// VotableOf returns that of an account's node; 0 without a node.
+	// VotableOf returns the stake with a vote of an account's node; 0 without a node.
 	VotableOf(ctx context.Context, owner string) (uint64, error)
 }
 

@@ -73,14 +73,14 @@ func checkRules(r daopb.Rules, shortest uint64) error {
 }
 
 type bound struct {
-	name                    string
-	is, smallestSince, most uint64
+	name            string
+	is, least, most uint64
 }
 
 func within(bounds []bound) error {
 	for _, b := range bounds {
-		if b.is < b.smallestSince || b.is > b.most {
-			return ErrParams.Wrapf("%s is %d: want %d to %d", b.name, b.is, b.smallestSince, b.most)
+		if b.is < b.least || b.is > b.most {
+			return ErrParams.Wrapf("%s is %d: want %d to %d", b.name, b.is, b.least, b.most)
 		}
 	}
 	return nil
@@ -93,9 +93,9 @@ func Ruled(p govv1.Params, r daopb.Rules) govv1.Params {
 	coins := func(amount uint64) sdk.Coins {
 		return sdk.NewCoins(sdk.NewCoin(spec.Denom, math.NewIntFromUint64(amount)))
 	}
-	checkVoting, deposit := time.Duration(r.VotingSeconds)*time.Second, time.Duration(r.DepositSeconds)*time.Second
-	expedited := checkVoting / 2
-	p.VotingPeriod, p.ExpeditedVotingPeriod, p.MaxDepositPeriod = &checkVoting, &expedited, &deposit
+	voting, deposit := time.Duration(r.VotingSeconds)*time.Second, time.Duration(r.DepositSeconds)*time.Second
+	expedited := voting / 2
+	p.VotingPeriod, p.ExpeditedVotingPeriod, p.MaxDepositPeriod = &voting, &expedited, &deposit
 	p.MinDeposit, p.ExpeditedMinDeposit = coins(r.MinDeposit), coins(r.MinDeposit*2)
 	p.MinInitialDepositRatio = part(r.InitialDeposit)
 	p.Quorum, p.VetoThreshold = part(r.Quorum), part(r.Veto)

@@ -39,7 +39,7 @@ func (k Keeper) checkNoOpenPoll(ctx context.Context, proposer sdk.AccAddress) er
 // checkRoom refuses a poll if the limit of polls is reached. Polls that wait for their deposit and
 // polls with votes have separate limits: it costs nothing to let a proposal wait, so these must
 // not take places from proposals that have their deposit.
-func (k Keeper) checkRoom(ctx context.Context, comer daopb.Poll, most uint32) error {
+func (k Keeper) checkRoom(ctx context.Context, incoming daopb.Poll, most uint32) error {
 	var open []uint64
 	err := k.open.Walk(ctx, nil, func(_ sdk.AccAddress, id uint64) (bool, error) {
 		open = append(open, id)
@@ -54,7 +54,7 @@ func (k Keeper) checkRoom(ctx context.Context, comer daopb.Poll, most uint32) er
 		if err != nil {
 			return err
 		}
-		if id == comer.Proposal || (p.Start > 0) != (comer.Start > 0) {
+		if id == incoming.Proposal || (p.Start > 0) != (incoming.Start > 0) {
 			continue
 		}
 		lives, err := k.endIfRemoved(ctx, p)
@@ -68,7 +68,7 @@ func (k Keeper) checkRoom(ctx context.Context, comer daopb.Poll, most uint32) er
 	switch {
 	case others < most:
 		return nil
-	case comer.Start > 0:
+	case incoming.Start > 0:
 		return ErrOpen.Wrapf("open votes: %d, want at most %d", others, most)
 	}
 	return ErrOpen.Wrapf("proposals that wait for their deposit: %d, want at most %d", others, most)
@@ -97,7 +97,7 @@ func (k Keeper) existsInGov(ctx context.Context, p daopb.Poll) (lives bool, err 
 	return lives, nil
 }
 
-// start fixes the mark and the total power of a vote. The total is at least that at the begin
+// start fixes the mark and the total power of a vote. The total is at least the one at the beginning
 // of the block: stake that leaves and returns within the block keeps its weight, and a vote may
 // start in between.
 func (k Keeper) start(ctx context.Context, p *daopb.Poll, end int64, warmup uint64) error {
@@ -109,7 +109,7 @@ func (k Keeper) start(ctx context.Context, p *daopb.Poll, end int64, warmup uint
 	}
 	atBegin, err := k.totalAtBegin.Get(ctx)
 	if err != nil && !errors.Is(err, collections.ErrNotFound) {
-		return fmt.Errorf("read all power at the begin of the block: %w", err)
+		return fmt.Errorf("read all power at the beginning of the block: %w", err)
 	}
 	p.Total = max(total, atBegin)
 	return nil

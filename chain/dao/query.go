@@ -40,7 +40,7 @@ func (k Keeper) Polls(ctx context.Context, req *daopb.QueryPolls) (*daopb.QueryP
 	return &daopb.QueryPollsResponse{Polls: polls, Pagination: next}, nil
 }
 
-// Power implements [daopb.QueryServer]. The power of an account that has voted is that of its
+// Power implements [daopb.QueryServer]. The power of an account that has voted is the power of its
 // vote.
 func (k Keeper) Power(ctx context.Context, req *daopb.QueryPower) (*daopb.QueryPowerResponse, error) {
 	address, err := k.addresses.StringToBytes(req.Account)

@@ -36,7 +36,7 @@ var (
 // Keeper owns the registry's state and serves its messages and queries. A node is stored in
 // four parts that change at different rates: its registration, its deposit, its standing and
 // the newest changes of its reputation. Every write to one of the first three marks the node
-// in the mirror. An exited node keeps a registration without a profile and an empty deposit.
+// as stale in the cached roster. An exited node keeps a registration without a profile and an empty deposit.
 //
 // Invariant: the module account holds the sum of all deposits, see [Keeper.Check].
 type Keeper struct {
@@ -101,7 +101,7 @@ func (k Keeper) Active(ctx context.Context) (active []spec.Node, err error) {
 	return active, err
 }
 
-// Walk visits the same nodes in the same order until visit says stop.
+// Walk visits the nodes of [Keeper.Active], in their order, until visit says stop.
 func (k Keeper) Walk(ctx context.Context, visit func(spec.Node) (stop bool, err error)) error {
 	err := k.active.Walk(ctx, nil, func(id uint64) (bool, error) {
 		r, err := k.registration(ctx, id)

@@ -20,8 +20,8 @@ import (
 // that was written to is read again from the store.
 //
 // A node is marked stale by every write, also by one that is rolled back: in a transaction
-// that fails, in one that is only simulated, in a task that gets stuck. A mark too many costs
-// one read.
+// that fails, in one that is only simulated, in a task that gets stuck. An unneeded mark
+// costs one read.
 type rosterCache struct {
 	lock   sync.Mutex // simulated transactions run concurrently with blocks
 	stale  map[uint64]bool
@@ -68,7 +68,7 @@ func (w tracked[V]) Remove(ctx context.Context, id uint64) error {
 	return w.Map.Remove(ctx, id)
 }
 
-// BeginBlock keeps the roster if it is that of the previous block. Otherwise a block was
+// BeginBlock keeps the roster if the previous block left it. Otherwise a block was
 // executed more than once, and the roster may hold values that were rolled back: it is
 // dropped.
 func (k Keeper) BeginBlock(ctx context.Context) error {

@@ -237,7 +237,7 @@ func validateRound(r spec.Round) error {
 	}
 	switch {
 	case r.Enough < 0 || r.Enough > 0 && r.Enough < r.Since:
-		return fmt.Errorf("enough nodes had answered at %s: want a time after %s, the begin of the phase", r.Enough, r.Since)
+		return fmt.Errorf("enough nodes had answered at %s: want a time after %s, the beginning of the phase", r.Enough, r.Since)
 	case r.Commitments != commitments:
 		return fmt.Errorf("%d commitments counted: want %d, as many as are listed", r.Commitments, commitments)
 	case r.Declines != declines || r.Proofs > r.Unheld || r.Unheld > r.Commitments || r.Grace < 0:

@@ -6,6 +6,6 @@ import (
 
 // budget is about privacy: how much may be lost, how much is, and what releases would cost.
 func (s *session) budget() *cobra.Command {
-	return noun("budget", "Count privacy: what may be lost, what is, and what releases would cost",
+	return noun("budget", "Count privacy: how much may be lost, how much is lost, and what releases would cost",
 		s.budgetShow(), s.budgetSet(), s.budgetHistory(), s.budgetCheck(), s.budgetPlan())
 }

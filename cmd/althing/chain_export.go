@@ -16,9 +16,9 @@ func (s *session) chainExport() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "export --home DIR",
 		Short: "Print the state of a stopped validator's chain as a genesis",
-		Long: `Prints the state at a height as the genesis of a chain that continues with the
-next block, with everybody's coins, stakes, tasks and rounds as they are. Validators
-that export one height print the same bytes. See "althing chain import".`,
+		Long: `Prints the state at a height as the genesis of a chain that continues from there, with
+everybody's coins, stakes, tasks and rounds as they are. All validators print the same
+bytes for the same height. See "althing chain import".`,
 		Example: "  " + example + "\n  althing chain export --home net/validator-1 --height 5000 > genesis.json",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {

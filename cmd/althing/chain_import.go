@@ -16,10 +16,10 @@ func (s *session) chainImport() *cobra.Command {
 	var id string
 	c := &cobra.Command{
 		Use:   "import GENESIS --home DIR",
-		Short: "Let a stopped validator or node continue an exported chain",
-		Long: `Lets a home folder belong to the chain that begins with an export. A validator
-keeps its keys and puts its blocks and states aside, into data.before, which may be
-deleted; "althing start" then begins the chain. A node keeps everything. All home
+		Short: "Make a stopped validator or node continue an exported chain",
+		Long: `Makes a home folder belong to the chain that begins with an export. A validator keeps
+its keys and moves its blocks and states into data.before, which may be deleted;
+"althing start" then begins the chain. A node keeps everything. All home
 folders of a network import the same file under the same chain id.`,
 		Example: "  " + example + "\n  althing chain import genesis.json --home net/trainer-1 --chain-id althing-2",
 		Args:    cobra.ExactArgs(1),

@@ -17,8 +17,8 @@ func (s *session) dataCheck() *cobra.Command {
 		Short: "Say what a file of rows holds and how it would be read; needs no network",
 		Long: `Reads a whole file and reports everything at once: its format, its columns, which of them
 is the label, its classes, missing cells, and what becomes of each column. If the rows
-cannot be used, an error at the end says why, and which flag helps. The same flags work
-for demo, localnet, task init and predict, and are in a node's node.json, under "data".
+cannot be used, an error at the end says why, and which flag helps. demo, localnet, task
+init and predict have the same flags, and node.json has them as fields under "data".
 
 FILE is CSV (with commas, semicolons or tabs), Parquet or NPZ. --schema also says
 whether the rows fit a task.`,

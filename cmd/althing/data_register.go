@@ -35,8 +35,7 @@ func (s *session) dataRegister() *cobra.Command {
 		Short: "Put a data set on the chain: a commitment to its rows, and how much privacy may be lost",
 		Long: `Puts on the chain a commitment to the rows of a table, how many features and classes the
 table has, and how much privacy may be lost; never a row. Before that, the owner's own
-ledger in the home folder records the rows: it recognises rows, and refuses to register
-the same rows twice.
+ledger in the home folder records the rows. It refuses to register the same rows twice.
 
 FILE is a table in CSV, Parquet or NPZ, or a folder of IDX files. By default, its name and
 how it is read are as in the node.json of the home folder; "data check" shows what it

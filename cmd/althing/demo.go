@@ -36,7 +36,7 @@ Everything stays in the folder that --home names. Without it a demo has a new fo
 in the user's cache, where the newest 3 demos are kept. Ctrl-C stops the network, and
 --resume goes on where it was.
 
-A round has these steps. On a terminal a bar counts who has done the step that runs:
+A round has these steps. On a terminal a bar counts who has finished the running step:
 ` + demo.Steps() + `
 
 Exit code 0: the target was reached. 3: it was not. 130: Ctrl-C.` + networkSizes,
@@ -46,7 +46,7 @@ Exit code 0: the target was reached. 3: it was not. 130: Ctrl-C.` + networkSizes
 	as := s.networkFlags(c, &n)
 	c.Flags().StringVar(&n.TaskFile, "task", "", "task file: run it as it is, with as many nodes as it wants (with --data, rows of its schema)")
 	c.Flags().BoolVar(&n.Governed, "govern", false, "let holders vote while it trains: on the learning rate, on a node that joins and on one that leaves")
-	c.Flags().BoolVar(&resume, "resume", false, "go on with the demo in the folder of --home, which was stopped")
+	c.Flags().BoolVar(&resume, "resume", false, "go on with the stopped demo in the folder of --home")
 	c.RunE = func(cmd *cobra.Command, _ []string) error {
 		as.into(&n)
 		folder, err := s.demoFolder(cmd, n, resume)
@@ -63,17 +63,17 @@ func (s *session) networkFlags(c *cobra.Command, n *demo.Network) *tableFlags {
 	f, as := c.Flags(), &tableFlags{}
 	f.IntVar(&n.Validators, "validators", 4, "block validators")
 	f.IntVar(&n.Trainers, "trainers", 10, "trainers, each with a part of the data")
-	f.IntVar(&n.Aggregators, "aggregators", 4, "aggregators, 3f+1 of them, of which f may lie")
+	f.IntVar(&n.Aggregators, "aggregators", 4, "aggregators: 3f+1, of which f may lie")
 	f.IntVar(&n.Evaluators, "evaluators", 4, "evaluators, each with a part of the hold-out")
 	f.IntVar(&n.Rounds, "rounds", 25, "rounds, at most (default for a table: 30)")
 	f.Float64Var(&n.Target, "target", 0.95, "accuracy at which the task ends; 0 runs all rounds, which is the default where the label is a number")
 	f.StringVar(&n.File, "data", "", "table with names in its first line, as CSV, Parquet or NPZ, or folder of IDX files named as MNIST's (default: the digits set)")
 	as.add(c)
 	f.StringVar(&n.Features, "features", "", "how the numbers of a table are scaled: "+spec.ChoiceOf(spec.FeatureScales())+" (default: standard)")
-	f.Float64Var(&n.Alpha, "alpha", 0.5, "how evenly labels are spread over trainers (Dirichlet): small is uneven")
+	f.Float64Var(&n.Alpha, "alpha", 0.5, "how evenly labels are spread over trainers (Dirichlet): the smaller, the less evenly")
 	f.StringVar(&n.Model, "model", "", "softmax, mlp, linear where the label is a number, or cnn or cnnsmall for images (default: mlp; for a table softmax or linear)")
-	f.Uint64Var(&n.Seed, "seed", 1, "of the split of the data and of model 0")
-	f.IntVar(&n.Liars, "liar", 0, "aggregators that publish a wrong model")
+	f.Uint64Var(&n.Seed, "seed", 1, "seed of the split of the data and of model 0")
+	f.IntVar(&n.Liars, "liar", 0, "how many aggregators publish a wrong model")
 	f.BoolVar(&n.Force, "force", false, "allow more liars than the aggregators tolerate: no model will come")
 	f.StringVar(&n.Privacy.Mode, "privacy", spec.PrivacyNone, "what the task promises to the owners of rows: "+spec.ChoiceOf(spec.PrivacyModes()))
 	f.StringVar(&n.Privacy.Epsilon, "epsilon", "8", "privacy budget of each owner, with --privacy; the task spends all of it")

@@ -24,7 +24,7 @@ func (s *session) localnet() *cobra.Command {
 		Long: `Writes a folder with a home folder for each validator and node, and a task file.
 Each home folder is run by a process of its own, with "althing start DIR/NAME".
 
-  validator-N   makes blocks, and answers questions at its address
+  validator-N   makes blocks, and answers queries at its address
   trainer-N     trains on its own rows
   aggregator-N  adds up updates, and serves models at its address
   evaluator-N   judges models on rows of its own

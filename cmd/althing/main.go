@@ -70,11 +70,11 @@ operator train one AI model on data that never leaves its owner.
 
   althing demo                    see a whole network train a model
   althing localnet DIR            write the home folders of a network of your own
-  althing start --home DIR/x      run one of them
+  althing start DIR/validator-1   run one of them
 
 Exit code 0: done. 1: an error, which is on standard error. 2: a bug, with a trace.
 3: the demo did not reach its target. 4: a validator has halted. 5: a signal came, and
-the command did not end by itself. 130: stopped by Ctrl-C. 143: stopped by SIGTERM.`,
+the command did not end within 4 s. 130: stopped by Ctrl-C. 143: stopped by SIGTERM.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,

@@ -11,7 +11,7 @@ import (
 
 // model is about what tasks produce.
 func (s *session) model() *cobra.Command {
-	return noun("model", "See what tasks have made, and get it",
+	return noun("model", "See the models that tasks have made, and download them",
 		s.modelShow(), s.modelFetch(), s.modelList(), s.modelVersions(), s.modelCard())
 }
 

@@ -38,7 +38,7 @@ shortened to their first digits; --json prints all digits.`,
 		},
 	}
 	p.add(c)
-	c.Flags().StringVar(&task, "task", "", "the line of this task")
+	c.Flags().StringVar(&task, "task", "", "number of a task: list the versions of its line")
 	return c
 }
 

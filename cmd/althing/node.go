@@ -14,7 +14,7 @@ import (
 
 // node is about registered participants.
 func (s *session) node() *cobra.Command {
-	return noun("node", "See who takes part, and whether your own node does",
+	return noun("node", "Register and manage your node, and see the nodes of others",
 		s.nodeInit(), s.nodeRegister(), s.nodeList(), s.nodeShow(), s.nodeDisk(),
 		s.nodeStake(), s.nodeUnbond(),
 		s.nodeMessage("unjail", "Let a node be selected again after its time in jail", client.Unjail{}),

@@ -30,8 +30,8 @@ func (s *session) nodeInit() *cobra.Command {
 		Use:   "init --role ROLES --home DIR",
 		Short: "Write the home folder of a new node, with keys of its own",
 		Long: `Writes a home folder: node.json with what the node is and offers, and the keys of
-its account and of its connections. Nothing is sent to the chain, whose id is asked at
---rpc. A folder that holds something is refused.
+its account and of its connections. Nothing is sent to the chain; only its
+id is read from --rpc. The folder must be new or empty.
 
 --data names the rows of a trainer or an evaluator. They are read once, so that mistakes
 show now, and stay where they are: node.json has the path of the file. Every field of
@@ -69,9 +69,9 @@ node.json is explained in docs/configuration.md.`,
 	f := c.Flags()
 	f.StringVar(&n.roles, "role", "", "what the node may be asked to do, separated by commas: "+allRoles())
 	f.StringVar(&n.name, "name", "", "the node's public name (default: that of the folder)")
-	f.StringVar(&n.file, "data", "", "its rows: a table in CSV, Parquet or NPZ, or a folder of IDX files")
+	f.StringVar(&n.file, "data", "", "rows of the node: a table in CSV, Parquet or NPZ, or a folder of IDX files")
 	f.StringVar(&n.dataset, "dataset", "", "name of the data set, as tasks ask for it (default: the file's name)")
-	f.IntVar(&n.classes, "classes", 0, "labels there are (default: as many as the file has)")
+	f.IntVar(&n.classes, "classes", 0, "number of classes (default: as many as the file has)")
 	n.table.add(c)
 	f.StringVar(&n.stake, "stake", "100", "THING that are locked as a stake when the node registers")
 	f.StringVar(&n.listen, "listen", "", "address host:port at which it serves models and updates; aggregators need it")

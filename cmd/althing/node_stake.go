@@ -12,7 +12,7 @@ import (
 func (s *session) nodeStake() *cobra.Command {
 	return &cobra.Command{
 		Use:     "stake AMOUNT --home DIR",
-		Short:   "Add THING to the stake of the node",
+		Short:   "Add an amount of THING to the stake of the node",
 		Example: "  althing node stake 2.5 --home net/trainer-1",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -17,7 +17,7 @@ func (s *session) nodeUnbond() *cobra.Command {
 	var cancel string
 	c := &cobra.Command{
 		Use:     "unbond AMOUNT|all --home DIR",
-		Short:   "Take back THING of the stake that no task holds; they arrive after the unbonding time",
+		Short:   "Take an amount of stake back that no task holds; it arrives after the unbonding time",
 		Example: "  althing node unbond 2.5 --home net/trainer-1\n  althing node unbond all --home net/trainer-1\n  althing node unbond --cancel 1 --home net/trainer-1",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -18,8 +18,8 @@ type pageFlags struct {
 
 func (p *pageFlags) add(c *cobra.Command) {
 	c.Flags().Uint64Var(&p.limit, "limit", 100, "entries per page")
-	c.Flags().BoolVar(&p.all, "all", false, "read every page")
-	c.Flags().StringVar(&p.from, "from", "", "where the page before ended")
+	c.Flags().BoolVar(&p.all, "all", false, "show the whole list")
+	c.Flags().StringVar(&p.from, "from", "", "where the page begins: what the hint of the page before says")
 }
 
 // readPages reads one page of a list, or all of them. Next is where the list goes on; it is

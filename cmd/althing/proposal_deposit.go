@@ -10,7 +10,7 @@ import (
 func (s *session) proposalDeposit() *cobra.Command {
 	return &cobra.Command{
 		Use:     "deposit N AMOUNT --home DIR",
-		Short:   "Add THING to the deposit of a proposal, so that its vote begins",
+		Short:   "Add an amount of THING to the deposit of a proposal; its vote begins when the deposit is complete",
 		Example: "  althing proposal deposit 1 250 --home net/trainer-1",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {

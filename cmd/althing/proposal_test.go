@@ -73,7 +73,7 @@ action 2   update_params of node
            jail_seconds 600 (10m) -> 3600 (1h)
            1 value unchanged
 action 3   mint: 1.5 THING for althing1lka74t2z438cfmplfgghqw5cqaw8jhv4drm684
-needs      the high threshold: it is dangerous
+needs      Yes above the high threshold: an action is dangerous
 dry run    would succeed at height 12, with 51234 gas
 digest     ` + spec.DigestOf([]byte("messages")).String() + `
 account    althing1lka74t2z438cfmplfgghqw5cqaw8jhv4drm684
@@ -226,7 +226,7 @@ action 1  update_model of task 1
           base     ` + b.Actions[0].UpdateModel.Base + `
           updates  2 so far
           training.rate 0.1 -> 0.05
-needs     the high threshold: it is dangerous
+needs     Yes above the high threshold: an action is dangerous
 dry run   would fail at height 9: task 1 is closed
 digest    ` + b.Poll.Digest.String() + "\n"
 	if diff := cmp.Diff(want, out.String()); err != nil || diff != "" {

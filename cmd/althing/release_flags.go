@@ -45,10 +45,10 @@ func (r *releaseFlags) add(c *cobra.Command) {
 	f.Float64Var(&r.a, "a", 0, "rate of discrete-laplace noise: k has odds of e^(-a|k|)")
 	f.Int64Var(&r.l2, "l2", 0, "bound on the L2 norm in quanta, of skellam noise (default 1, which costs most)")
 	f.Int64Var(&r.l1, "l1", 0, "bound on the L1 norm in quanta, of skellam (default l2^2, the most there is) or discrete-laplace (default 1)")
-	f.Float64Var(&r.q, "q", 1, "chance of one unit to be drawn for a release, in secret")
+	f.Float64Var(&r.q, "q", 1, "probability with which one unit is drawn for a release, in secret")
 	f.StringVar(&r.sampling, "sampling", poisson, "how units are drawn: poisson or without-replacement")
-	f.Int64Var(&r.n, "n", 0, "without-replacement: units there are")
-	f.Int64Var(&r.m, "m", 0, "without-replacement: units drawn (default q times n)")
+	f.Int64Var(&r.n, "n", 0, "number of units, with --sampling without-replacement")
+	f.Int64Var(&r.m, "m", 0, "number of units drawn, with --sampling without-replacement (default q times n)")
 }
 
 // isSet reports whether the command line has the flag.

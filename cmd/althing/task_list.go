@@ -47,6 +47,6 @@ func (s *session) taskList() *cobra.Command {
 	}
 	p.add(c)
 	c.Flags().StringVar(&state, "state", "", "only tasks in this state: waiting, preparing, running, reached, spent, failed or cancelled")
-	c.Flags().StringVar(&owner, "owner", "", "only tasks that this account pays for")
+	c.Flags().StringVar(&owner, "owner", "", "only tasks of this account")
 	return c
 }

@@ -13,7 +13,7 @@ import (
 
 // token is about coins.
 func (s *session) token() *cobra.Command {
-	return noun("token", "Send THING, and see who has how much", s.tokenBalance(), s.tokenSend(), s.tokenFaucet(), s.tokenSupply(), s.tokenHolders())
+	return noun("token", "Send THING, and see how much each account holds", s.tokenBalance(), s.tokenSend(), s.tokenFaucet(), s.tokenSupply(), s.tokenHolders())
 }
 
 // lacksCoins adds to a refusal for lack of coins how many the account has. The error wraps

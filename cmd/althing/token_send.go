@@ -18,7 +18,7 @@ type sentCoins struct {
 func (s *session) tokenSend() *cobra.Command {
 	return &cobra.Command{
 		Use:     "send ADDRESS AMOUNT --home DIR",
-		Short:   "Send THING to an account",
+		Short:   "Send an amount of THING to an account",
 		Example: "  althing token send althing1lka74t2z438cfmplfgghqw5cqaw8jhv4drm684 1.5 --home net/consumer-1",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
