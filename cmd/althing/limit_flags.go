@@ -15,7 +15,7 @@ type limitFlags struct{ epsilon, delta, unit, adjacency string }
 func (l *limitFlags) add(c *cobra.Command) {
 	f := c.Flags()
 	f.SortFlags = false
-	f.StringVar(&l.epsilon, "epsilon", "", "how much privacy may be lost, with at most six digits behind the point")
+	f.StringVar(&l.epsilon, "epsilon", "", "how much privacy may be lost, with at most six digits after the point")
 	f.StringVar(&l.delta, "delta", "1e-5", "probability with which epsilon may be exceeded")
 }
 
