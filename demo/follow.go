@@ -23,7 +23,7 @@ type follower struct {
 	account    string // address of the consumer
 	names      map[uint64]string
 	governance *governance // of a governed network, once its task runs
-	cancelled  bool        // the task of a governed network is, for all effects were seen
+	cancelled  bool        // whether the task of a governed network was cancelled, after all effects were seen
 }
 
 // Run starts the network, creates the task or finds the one that was created, and follows it

@@ -133,7 +133,8 @@ func (l *lines) leftOut(e RoundEvent) error {
 	return l.labelled(strings.Repeat(" ", len("round   1")), view.Cell{Text: "without " + view.LeftOutText(e.LeftOut, func(node uint64) string { return e.names[node] })})
 }
 
-// labelled prints a label and a text, which goes on under itself where the screen ends.
+// labelled prints a label and a text. A text that is too long for the screen continues on the
+// next line, in its own column.
 func (l *lines) labelled(label string, text view.Cell) error {
 	var p view.Part
 	p.Row(label, text)

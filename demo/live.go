@@ -163,8 +163,8 @@ func (l *live) maxChart() int {
 	return l.Lines - reserve
 }
 
-// chart draws the scores and the spent budget in at most so many lines; where there is no room
-// for them, there is none.
+// chart draws the scores and the spent budget in at most room lines. If that is too little for
+// a chart, there is none.
 func (l *live) chart(room int) (chart []view.Cell) {
 	const caption, least, most = 2, 3, 12 // lines
 	const columnsPerRound = 4

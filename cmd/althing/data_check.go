@@ -71,7 +71,7 @@ func (s *session) fits(cmd *cobra.Command, path, task string, table tableFlags) 
 	case !labelled:
 		return fmt.Errorf("%s: no column is the label of %s", path, task)
 	case t.Features != int(asked.Model.Inputs):
-		return fmt.Errorf("%s: %d columns beside the label: %s wants %d, told apart by their positions", path, t.Features, task, asked.Model.Inputs)
+		return fmt.Errorf("%s: %d columns beside the label: %s wants %d, identified by position", path, t.Features, task, asked.Model.Inputs)
 	}
 	if s.json {
 		return s.line(fitted{"fits", path, task, t.Rows()})
