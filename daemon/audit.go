@@ -110,8 +110,8 @@ func FetchModel(ctx context.Context, chain *client.Client, home string, t spec.T
 	return role.ReadBlob(ctx, tools.Store, d)
 }
 
-// nodeTools is the node of a home folder, which signs what it asks of others; a
-// stranger where the chain has no such node.
+// nodeTools are the tools of the node of a home folder, which sign its requests. They are
+// those of a stranger if the chain has no such node.
 func nodeTools(ctx context.Context, chain *client.Client, home string) (role.Tools, error) {
 	if home == "" {
 		return strangerTools(ctx, chain)
@@ -127,7 +127,7 @@ func nodeTools(ctx context.Context, chain *client.Client, home string) (role.Too
 	if err != nil {
 		return role.Tools{}, err
 	}
-	seed, err := kept(filepath.Join(home, transportFile)) // no key is made: reading changes nothing
+	seed, err := readSecret(filepath.Join(home, transportFile)) // makes no key: auditing changes nothing
 	if err != nil {
 		return role.Tools{}, err
 	}

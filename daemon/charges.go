@@ -108,7 +108,7 @@ func charged(ctx context.Context, chain Books, task spec.Task, id uint64, releas
 			want = 1
 		}
 		if times != want {
-			return Charged{}, fmt.Errorf("%w: round %d was charged %d times: the chain has %d commitments of it", ErrCharges, r.Number, times, want)
+			return Charged{}, fmt.Errorf("%w: round %d was charged %d times: the chain has %d commitments for it", ErrCharges, r.Number, times, want)
 		}
 		if times == 1 {
 			c.Rounds = append(c.Rounds, r.Number)

@@ -15,8 +15,9 @@ import (
 
 // directory looks up nodes in the registry and caches them for 30 s, because profiles change
 // rarely. A caller's key is looked up again when a new round begins, so that a replaced key
-// is not accepted longer than its round. The key of a peer that this node asks need not be:
-// a server with another key is detected. "No such node" is cached until the next height.
+// is not accepted longer than its round. The key of a peer from which this node fetches need
+// not be looked up again: a server with another key is detected. "No such node" is cached
+// until the next height.
 type directory struct {
 	chain registry
 
@@ -45,7 +46,7 @@ const (
 	maxCached = 4096 // cached nodes, and cached absent ones, at most
 )
 
-// see must be called at each height with the running rounds.
+// see must be called at each height with the open tasks and their running rounds.
 func (d *directory) see(tasks []client.Duty) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -63,8 +64,9 @@ func (d *directory) see(tasks []client.Duty) {
 	}
 }
 
-// doubt drops the cached key of a node that has another one. It reports whether the next
-// lookup queries the registry, which happens at most once per height and node.
+// refreshKey drops the cached record of a node that seems to have another key. It reports
+// whether the next lookup queries the registry, which happens at most once per height and
+// node.
 func (d *directory) refreshKey(id uint64) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -78,7 +80,7 @@ func (d *directory) refreshKey(id uint64) bool {
 }
 
 // node is the record of a node, at most 30 s old and, with thisRound, not older than the
-// begin of the newest round.
+// beginning of the newest round.
 func (d *directory) node(ctx context.Context, id uint64, thisRound bool) (spec.Node, error) {
 	d.mu.Lock()
 	k, ok := d.cached[id]

@@ -11,8 +11,8 @@ import (
 )
 
 // waitingPolicy is the policy of an aggregator whose chain node may be a block behind the
-// trainer's. It decides again at each new height about an upload that is too early, or a
-// request for a private model of whose members the trainer has just become one, and refuses
+// trainer's. Then an upload may come too early, or a trainer that has just become a member may
+// ask too early for a private model. The policy decides again at each new height, and refuses
 // only after a timeout. So trainers need not guess when to retry.
 //
 // A waiting request holds a connection. Strangers, and nodes that ask for another node's
@@ -42,7 +42,7 @@ func (p *waitingPolicy) MayGetModel(ctx context.Context, c blob.Caller, r blob.R
 	return p.wait(ctx, c.Node, modelWait, func() error { return p.Policy.MayGetModel(ctx, c, r) })
 }
 
-// wait calls judge, and again at each new height while the answer is too early.
+// wait calls judge, and again at each new height while it returns [aggregator.ErrEarly].
 func (p *waitingPolicy) wait(ctx context.Context, node uint64, timeout time.Duration, judge func() error) error {
 	next := p.records.nextHeight() // before the state is read, so that no height falls in between
 	refusal := judge()

@@ -93,7 +93,7 @@ func (d Directory) See(tasks ...client.Duty) { d.directory.see(tasks) }
 // Watch returns a function that checks at a height whether another process runs with the key of
 // a node. The journal holds the commitments of the node's own updates by round.
 func Watch(chain Registry, n spec.Node, journal map[uint64]spec.Digest) (check func(now int64, tasks ...client.Duty) error) {
-	t := &twin{node: n, own: "home", recall: func(_, round uint64) (trainer.Trained, bool, error) {
+	t := &twin{node: n, home: "home", recall: func(_, round uint64) (trainer.Trained, bool, error) {
 		commitment, found := journal[round]
 		return trainer.Trained{Commitment: commitment}, found, nil
 	}}

@@ -15,8 +15,8 @@ import (
 var ErrUnfinished = errors.New("the newest block is not executed yet")
 
 // ExportChain is the state of a validator's chain at a height, 0 for the newest, as a
-// genesis file; see [chain.App.Export] and [ImportChain]. It fails with [ErrInUse] where
-// the validator runs, and with [ErrUnfinished].
+// genesis file; see [chain.App.Export] and [ImportChain]. It fails with [ErrInUse] if the
+// validator runs, and with [ErrUnfinished].
 func ExportChain(home string, height int64) (genesis []byte, err error) {
 	c, err := LoadValidator(home)
 	if err != nil {
@@ -36,7 +36,7 @@ func ExportChain(home string, height int64) (genesis []byte, err error) {
 	if decided, err := newestBlock(comet); err != nil {
 		return nil, err
 	} else if height == 0 && decided > app.LastBlockHeight() {
-		return nil, fmt.Errorf("%w: block %d, of which the state is at height %d: start the validator and stop it, or name a height", ErrUnfinished, decided, app.LastBlockHeight())
+		return nil, fmt.Errorf("%w: block %d is decided, and the state is at height %d: start the validator and stop it, or name a height", ErrUnfinished, decided, app.LastBlockHeight())
 	}
 	doc, err := app.Export(height)
 	if err != nil {

@@ -18,15 +18,16 @@ import (
 	"github.com/althing-network/althing/daemon/settings"
 )
 
-// Faucet is what a validator's file says of the coins that it gives to newcomers. Only a
-// validator whose RPC address is a loopback one may have a faucet, so it serves one machine.
+// Faucet is the part of validator.json about the coins that the validator gives to newcomers.
+// Only a validator whose RPC address is a loopback address may have a faucet, so it serves
+// one machine.
 type Faucet struct {
 	Home    string `json:"home"`          // folder with the key of the account that pays; relative to the validator's
 	Amount  uint64 `json:"amount_uthing"` // to each newcomer, once
 	PerHour int    `json:"per_hour"`      // newcomers within one hour
 }
 
-// check reports the first field that is wrong. Rpc is the validator's RPC address.
+// check reports the first field that is wrong, given the validator's RPC address.
 func (f *Faucet) check(rpc string, checks settings.List) error {
 	switch {
 	case f == nil:
@@ -43,7 +44,7 @@ func (f *Faucet) check(rpc string, checks settings.List) error {
 	return nil
 }
 
-// onLoopback reports whether an address host:port is reached from its own machine only.
+// onLoopback reports whether an address host:port can be reached from its own machine only.
 func onLoopback(address string) bool {
 	host, _, err := net.SplitHostPort(address)
 	return err == nil && (host == "localhost" || net.ParseIP(host).IsLoopback())
@@ -51,8 +52,8 @@ func onLoopback(address string) bool {
 
 const (
 	faucetPath     = "/faucet"
-	faucetTimeout  = 8 * time.Second // of one request, its wait for others included
-	faucetQueue    = 4               // requests that wait for the one that is paid; others are turned away
+	faucetTimeout  = 8 * time.Second // of one request, including its wait for others
+	faucetQueue    = 4               // requests at the same time, of which one is served and the others wait; more are refused
 	maxFaucetBody  = 256             // bytes of a request
 	handoutsWindow = time.Hour       // over which handouts are counted
 )
@@ -125,7 +126,8 @@ type refusal struct {
 func (r *refusal) Error() string { return r.why }
 
 // ServeHTTP implements [http.Handler]. A request is a POST of {"address": "althing1..."}.
-// Pages of a browser cannot send one: they may not name the content type, or not the host.
+// A web page cannot send one: a browser lets no page of another site send this content type,
+// and a site whose name leads to this machine sends its own name as the host.
 func (f *faucet) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	given, err := f.answer(w, r)
 	w.Header().Set("Content-Type", "application/json")
@@ -164,7 +166,7 @@ func (f *faucet) answer(w http.ResponseWriter, r *http.Request) (given Handout, 
 	default:
 		return given, &refusal{http.StatusTooManyRequests, "the faucet is busy: try again in some seconds"}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), faucetTimeout) // who hangs up does not stop a transfer
+	ctx, cancel := context.WithTimeout(context.Background(), faucetTimeout) // a client that disconnects does not stop a transfer
 	defer cancel()
 	given.Address = asked.Address
 	f.mu.Lock()

@@ -18,12 +18,12 @@ var (
 	ErrFaucetRefuses = errors.New("the faucet refuses")
 )
 
-// maxHandout is the longest answer of a faucet that is read, in bytes.
-const maxHandout = 4 << 10
+// maxFaucetAnswer is the longest answer of a faucet that is read, in bytes.
+const maxFaucetAnswer = 4 << 10
 
 // AskFaucet asks the faucet of the validator at an RPC address for coins, and returns when
-// they are in a block. It fails with [ErrNoFaucet] where the validator has none, and with
-// [ErrFaucetRefuses] where the account gets nothing.
+// they are in a block. It fails with [ErrNoFaucet] if the validator has none, and with
+// [ErrFaucetRefuses] if the account gets nothing.
 func AskFaucet(ctx context.Context, rpc, address string) (given Handout, err error) {
 	url := strings.TrimSuffix(strings.TrimSuffix(rpc, "/"), faucetPath) + faucetPath
 	body, err := json.Marshal(Handout{Address: address})
@@ -41,7 +41,7 @@ func AskFaucet(ctx context.Context, rpc, address string) (given Handout, err err
 		return given, fmt.Errorf("%w at %s: nobody answers", ErrNoFaucet, rpc)
 	}
 	defer answer.Body.Close()
-	err = json.NewDecoder(io.LimitReader(answer.Body, maxHandout)).Decode(&given)
+	err = json.NewDecoder(io.LimitReader(answer.Body, maxFaucetAnswer)).Decode(&given)
 	switch {
 	case err == nil && given.Error != "":
 		return given, fmt.Errorf("%w: %s", ErrFaucetRefuses, given.Error)

@@ -15,14 +15,14 @@ import (
 	"github.com/althing-network/althing/chain"
 )
 
-// formerData is where a validator's home folder keeps what it had of the chain that an
-// import carries on.
+// formerData is the folder, in a validator's home folder, with its blocks and states from
+// before an import.
 const formerData = "data.before"
 
-// nothingSigned is what CometBFT notes of a validator that has signed nothing.
+// nothingSigned is CometBFT's record for a validator that has signed nothing.
 const nothingSigned = `{"height":"0","round":0,"step":0}`
 
-// Why a home folder does not carry a chain on.
+// Why an import is refused.
 var (
 	ErrGenesis = errors.New("no chain can begin with this genesis")
 	ErrSigned  = errors.New("the validator has signed later blocks under the same chain id")
@@ -36,13 +36,14 @@ type Imported struct {
 	Former string `json:"former,omitempty"` // folder with what a validator had before
 }
 
-// ImportChain lets a home folder, of a validator or of a node, carry on the chain that a
-// genesis file of [ExportChain] begins, under a chain id; empty for the one in the file.
+// ImportChain prepares the home folder of a validator or of a node for the chain that begins
+// with a genesis file of [ExportChain]. The new chain has the given chain id, or the one of
+// the file if that is empty.
 //
-// A validator keeps its keys, and puts its blocks and states aside. Under the same chain
-// id it must not have signed a block that the new chain makes again: [ErrSigned]. A node
-// keeps everything. It fails with [ErrInUse] where the home folder runs, and with
-// [ErrGenesis].
+// A validator keeps its keys, and its blocks and states are moved aside. If the chain id
+// stays the same, the validator must not have signed a block that the new chain makes again:
+// [ErrSigned]. A node keeps everything. ImportChain fails with [ErrInUse] if the home folder
+// runs, and with [ErrGenesis].
 func ImportChain(home string, genesis []byte, id string) (done Imported, err error) {
 	doc := new(genutiltypes.AppGenesis)
 	if err := json.Unmarshal(genesis, doc); err != nil {
@@ -73,7 +74,7 @@ func ImportChain(home string, genesis []byte, id string) (done Imported, err err
 	if err != nil {
 		return done, err
 	}
-	if done.Former, err = aside(c.comet(home), doc); err != nil {
+	if done.Former, err = setAside(c.comet(home), doc); err != nil {
 		return done, err
 	}
 	c.Chain = doc.ChainID
@@ -81,13 +82,14 @@ func ImportChain(home string, genesis []byte, id string) (done Imported, err err
 	return done, errors.Join(err, writeFile(c.comet(home).GenesisFile(), written), SaveValidator(home, c))
 }
 
-// aside puts what a validator has of its chain aside, and says where; empty where it has
-// nothing. What it has signed last stays, unless that was for another chain id.
-func aside(comet *config.Config, doc *genutiltypes.AppGenesis) (former string, err error) {
+// setAside moves the blocks and states of a validator to a folder and returns its path; the
+// path is empty if there are none. The record of the last signature stays, unless the
+// signature was for another chain id.
+func setAside(comet *config.Config, doc *genutiltypes.AppGenesis) (former string, err error) {
 	former = filepath.Join(comet.RootDir, formerData)
 	_, missing := os.Stat(comet.PrivValidatorStateFile())
 	if _, err := os.Stat(former); err == nil && missing != nil {
-		return "", fmt.Errorf("an import was cut off: move %s back to %s, and import again", former, comet.DBDir())
+		return "", fmt.Errorf("an import was interrupted: move %s back to %s, and import again", former, comet.DBDir())
 	}
 	before, err := chainOfBlocks(comet)
 	if err != nil || before == "" {

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// ErrInUse is returned for a home folder that another process runs.
+// ErrInUse is returned for a home folder that another process uses.
 var ErrInUse = errors.New("home folder is in use by another process")
 
 // Lock locks a home folder for this process. The system releases the lock when the process

@@ -79,7 +79,7 @@ type observer struct {
 	owner string      // its account
 	self  []slog.Attr // attributes of the node, logged with the first view
 
-	looked bool
+	looked bool                 // it has had its first view
 	tasks  map[uint64]spec.Task // in which it has a part, and those that its account pays for
 	rounds map[place]spec.Round // running rounds in which it has a part
 	record spec.Node            // as registered
@@ -210,32 +210,32 @@ func (n *observer) round(before, now spec.Round) (notes []note) {
 
 // roundEnded says how a round of the node ended.
 func (n *observer) roundEnded(r spec.Round) note {
-	told := note{task: r.Task, round: r.Number}
+	end := note{task: r.Task, round: r.Number}
 	i := r.Trainer(n.node)
 	if i >= 0 {
-		told.paid = r.Trainers[i].Paid
+		end.paid = r.Trainers[i].Paid
 	}
 	if j := r.Aggregator(n.node); j >= 0 {
-		told.paid += r.Aggregates[j].Paid
+		end.paid += r.Aggregates[j].Paid
 	}
 	if j := r.Evaluator(n.node); j >= 0 {
-		told.paid += r.Scores[j].Paid
+		end.paid += r.Scores[j].Paid
 	}
 	switch {
 	case r.Phase == spec.PhaseAborted:
-		told.event, told.attributes = "round is aborted", []slog.Attr{slog.String("why", r.Reason)}
+		end.event, end.attributes = "round is aborted", []slog.Attr{slog.String("why", r.Reason)}
 	case r.Scored:
-		told.event, told.attributes = "round is settled", []slog.Attr{slog.String("score", r.Score.String())}
+		end.event, end.attributes = "round is settled", []slog.Attr{slog.String("score", r.Score.String())}
 	default:
-		told.event = "round is settled without a score"
+		end.event = "round is settled without a score"
 	}
 	switch {
-	case told.paid > 0:
-		told.event += ", paid"
+	case end.paid > 0:
+		end.event += ", paid"
 	case i >= 0:
-		told.event += ", not paid"
+		end.event += ", not paid"
 	}
-	return told
+	return end
 }
 
 // taskClosed says how a task ended.
@@ -330,14 +330,14 @@ type outage struct {
 // outageInterval is the time between two log lines about one outage.
 const outageInterval = time.Minute
 
-// at returns the note, if any, that is due when the last sign of life was at heard.
-func (s *outage) at(now, heard time.Time) (note, bool) {
-	quiet := now.Sub(heard) >= s.timeout
+// at returns the note, if any, that is due at now if the last sign of life was at lastSign.
+func (s *outage) at(now, lastSign time.Time) (note, bool) {
+	quiet := now.Sub(lastSign) >= s.timeout
 	switch {
 	case s.since.IsZero() && !quiet, !s.since.IsZero() && quiet && now.Sub(s.logged) < outageInterval:
 		return note{}, false
 	case s.since.IsZero():
-		s.since, s.logged = heard, now
+		s.since, s.logged = lastSign, now
 		return note{event: s.event, attributes: []slog.Attr{slog.String("since", s.since.Format(time.RFC3339))}}, true
 	case quiet:
 		s.logged = now

@@ -20,7 +20,7 @@ func (c NodeConfig) Validate() error {
 		return checks.Missing("chain")
 	case c.Name == "":
 		return checks.Missing("name")
-	case !named(c.Name):
+	case !validName(c.Name):
 		return checks.Refuse("name", strconv.Quote(c.Name))
 	case c.Roles == 0:
 		return checks.Missing("roles")
@@ -39,7 +39,7 @@ func (c NodeConfig) Validate() error {
 	case c.Claimed > spec.One:
 		return checks.Refuse("claimed_accuracy", c.Claimed.String())
 	case c.WarnFree < 0 || c.WarnFree > settings.MaxWarnFree:
-		return checks.Refuse("warn_free", exact(c.WarnFree))
+		return checks.Refuse("warn_free", quotedSize(c.WarnFree))
 	}
 	for _, address := range c.RPC {
 		if u, err := url.Parse(address); err != nil || u.Host == "" || !slices.Contains([]string{"http", "https", "tcp"}, u.Scheme) {
@@ -49,7 +49,7 @@ func (c NodeConfig) Validate() error {
 	if e := c.endpoint(); e != "" {
 		if _, err := spec.ParseEndpoint(e); err != nil {
 			name := "endpoint"
-			if c.Endpoint == "" { // others cannot reach what it listens on
+			if c.Endpoint == "" { // the endpoint follows from listen
 				name = "listen"
 			}
 			return &settings.Wrong{Name: name, Why: err.Error()}
@@ -63,9 +63,9 @@ func (c NodeConfig) Validate() error {
 	return nil
 }
 
-// named reports whether a text may be the name of a node, of a data set or of a kind of
+// validName reports whether a text may be the name of a node, of a data set or of a kind of
 // work.
-func named(name string) bool {
+func validName(name string) bool {
 	p := spec.Profile{Name: name, Roles: spec.Consumer, TransportKey: make([]byte, spec.KeySize), Slots: 1}
 	return p.Validate() == nil
 }
@@ -80,8 +80,8 @@ func isAddress(address string) bool {
 	return err == nil
 }
 
-// exact is a size as a file has it.
-func exact(s spec.Size) string {
+// quotedSize is a size as a configuration file has it.
+func quotedSize(s spec.Size) string {
 	b, err := s.MarshalText()
 	if err != nil {
 		return s.String()
@@ -97,7 +97,7 @@ func (c NodeConfig) checkWork(checks settings.List) error {
 		switch {
 		case work.Kind == "":
 			return checks.Missing("capabilities.kind")
-		case !named(work.Kind):
+		case !validName(work.Kind):
 			return checks.Refuse("capabilities.kind", strconv.Quote(work.Kind))
 		case slices.ContainsFunc(c.Capabilities[:i], func(other spec.Capability) bool { return other.Kind == work.Kind }):
 			return &settings.Wrong{Name: "capabilities.kind", Given: strconv.Quote(work.Kind), Why: "it is listed twice"}
@@ -132,7 +132,7 @@ func (c NodeConfig) checkData(checks settings.List) error {
 		return &settings.Wrong{Name: "data.file", Why: fmt.Sprintf("a node with the roles %s needs rows", c.Roles), Want: checks.Want("data.file")}
 	case withRows && d.Name == "":
 		return &settings.Wrong{Name: "data.name", Why: fmt.Sprintf("a node with the roles %s needs rows with a name", c.Roles), Want: checks.Want("data.name")}
-	case d.Name != "" && !named(d.Name):
+	case d.Name != "" && !validName(d.Name):
 		return checks.Refuse("data.name", strconv.Quote(d.Name))
 	case d.Classes < 0 || d.Classes == 1 || d.Classes > settings.MaxClasses:
 		return checks.Refuse("data.classes", strconv.Itoa(d.Classes))
@@ -149,7 +149,7 @@ func (c NodeConfig) checkData(checks settings.List) error {
 	case d.Withhold && c.Roles.Has(spec.Evaluator):
 		return &settings.Wrong{Name: "data.withhold", Given: "true", Why: "an evaluator cannot withhold how many rows it has, because a score is a fraction of them"}
 	case d.Owner != "" && d.Budget != nil:
-		return &settings.Wrong{Name: "data.budget", Why: "data.owner names the home folder of who owns the rows, so the budget belongs there"}
+		return &settings.Wrong{Name: "data.budget", Why: "data.owner names the home folder of the owner of the rows, so the budget belongs there"}
 	case d.Budget == nil:
 		return nil
 	case !c.Roles.Has(spec.DataProvider) || !c.Roles.Has(spec.Trainer):
@@ -187,13 +187,13 @@ func (c NodeConfig) checkDisk(checks settings.List) error {
 	storage := spec.Size(c.Resources.Storage) * spec.MiB
 	switch q := c.quota(); {
 	case c.Disk.All < 0 || c.Disk.All > settings.MaxDisk:
-		return checks.Refuse("disk.all", exact(c.Disk.All))
+		return checks.Refuse("disk.all", quotedSize(c.Disk.All))
 	case c.Disk.Task < 0 || c.Disk.Task > settings.MaxDisk:
-		return checks.Refuse("disk.task", exact(c.Disk.Task))
+		return checks.Refuse("disk.task", quotedSize(c.Disk.Task))
 	case q.Task > q.All:
-		return &settings.Wrong{Name: "disk.all", Given: exact(q.All), Want: fmt.Sprintf("no less than disk.task, which is %s", exact(q.Task))}
+		return &settings.Wrong{Name: "disk.all", Given: quotedSize(q.All), Want: fmt.Sprintf("no less than disk.task, which is %s", quotedSize(q.Task))}
 	case storage > q.All:
-		return &settings.Wrong{Name: "disk.all", Given: exact(q.All), Want: fmt.Sprintf("no less than resources.storage, which is %d MiB", c.Resources.Storage)}
+		return &settings.Wrong{Name: "disk.all", Given: quotedSize(q.All), Want: fmt.Sprintf("no less than resources.storage, which is %d MiB", c.Resources.Storage)}
 	}
 	return nil
 }

@@ -30,15 +30,15 @@ const formerSuffix = ".former"
 
 // loadKeys reads the keys of a home folder, and makes missing ones.
 func loadKeys(home string) (k nodeKeys, err error) {
-	seed, err := secret(filepath.Join(home, transportFile))
+	seed, err := readOrMakeSecret(filepath.Join(home, transportFile))
 	if err != nil {
 		return k, err
 	}
-	scalar, err := secret(filepath.Join(home, sealingFile))
+	scalar, err := readOrMakeSecret(filepath.Join(home, sealingFile))
 	if err != nil {
 		return k, err
 	}
-	former, err := kept(filepath.Join(home, transportFile+formerSuffix))
+	former, err := readSecret(filepath.Join(home, transportFile+formerSuffix))
 	switch {
 	case err == nil:
 		k.former = ed25519.NewKeyFromSeed(former)
@@ -50,8 +50,8 @@ func loadKeys(home string) (k nodeKeys, err error) {
 	return k, err
 }
 
-// enter puts the keys into a profile.
-func (k nodeKeys) enter(p *spec.Profile) {
+// putInto sets the public keys in a profile.
+func (k nodeKeys) putInto(p *spec.Profile) {
 	p.TransportKey = k.transport.Public().(ed25519.PublicKey)
 	p.SealingKey = k.sealing.PublicKey().Bytes()
 }
@@ -79,7 +79,7 @@ func RotateKeys(ctx context.Context, home string) (n spec.Node, err error) {
 		return n, err
 	}
 	for _, file := range []string{transportFile, sealingFile} {
-		if err := replace(filepath.Join(home, file)); err != nil {
+		if err := replaceSecret(filepath.Join(home, file)); err != nil {
 			return n, fmt.Errorf("new keys: %w", err)
 		}
 	}
@@ -87,24 +87,24 @@ func RotateKeys(ctx context.Context, home string) (n spec.Node, err error) {
 	if err != nil {
 		return n, err
 	}
-	keys.enter(&n.Profile)
+	keys.putInto(&n.Profile)
 	if _, err := account.Send(ctx, client.Update{Profile: n.Profile}); err != nil {
 		return n, fmt.Errorf("register new keys of node %d: %w", n.ID, err)
 	}
 	return account.Node(ctx, n.ID)
 }
 
-// replace replaces a secret. At any time the file has the new or the old one, and the old
-// one is kept beside it.
-func replace(path string) error {
-	old, err := kept(path)
+// replaceSecret replaces a secret by a new one. At any time the file has the new or the old
+// secret, and the old one is kept beside it.
+func replaceSecret(path string) error {
+	old, err := readSecret(path)
 	if err == nil {
-		err = write(path+formerSuffix, old)
+		err = writeSecret(path+formerSuffix, old)
 	}
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	_, err = draw(path)
+	_, err = newSecret(path)
 	return err
 }
 
@@ -120,30 +120,31 @@ func endFormerKeys(home string) (err error) {
 
 const secretSize = 32 // bytes, of an Ed25519 seed and of an X25519 scalar
 
-// secret reads a secret from a file, in hexadecimal, and makes one if there is no file.
-func secret(path string) ([]byte, error) {
-	b, err := kept(path)
+// readOrMakeSecret reads a secret from a file, in hexadecimal, and makes one if there is no
+// file.
+func readOrMakeSecret(path string) ([]byte, error) {
+	b, err := readSecret(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return draw(path)
+		return newSecret(path)
 	}
 	return b, err
 }
 
-// draw writes a new random secret to a file.
-func draw(path string) ([]byte, error) {
+// newSecret writes a new random secret to a file.
+func newSecret(path string) ([]byte, error) {
 	drawn := make([]byte, secretSize)
 	if _, err := rand.Read(drawn); err != nil {
 		return nil, err
 	}
-	return drawn, write(path, drawn)
+	return drawn, writeSecret(path, drawn)
 }
 
-func write(path string, secret []byte) error {
+func writeSecret(path string, secret []byte) error {
 	return writeFile(path, []byte(hex.EncodeToString(secret)+"\n"))
 }
 
-// kept reads a secret from its file.
-func kept(path string) ([]byte, error) {
+// readSecret reads a secret from its file.
+func readSecret(path string) ([]byte, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err

@@ -84,8 +84,8 @@ func (p *Participant) charge(ctx context.Context, home string, task spec.Task, r
 	}
 	defer own.Close()
 	if err := p.spend(ctx, own, d, task, r.Number); err != nil {
-		if _, asked := errors.AsType[*client.Refusal](err); asked || errors.Is(err, spec.ErrCommunication) {
-			return err // the chain did not answer: retried
+		if _, refused := errors.AsType[*client.Refusal](err); refused || errors.Is(err, spec.ErrCommunication) {
+			return err // the chain refused a query or did not answer: retried
 		}
 		return fmt.Errorf("the owner's own ledger refuses: %w: %w", err, role.ErrFinal)
 	}
@@ -158,13 +158,13 @@ func allPages[T any](page func(client.Page) ([]T, client.Page, error)) (all []T,
 	}
 }
 
-// maxCatchUpTries is how often, one second apart, a chain node is asked again that has fewer
-// entries than were known before: it may be behind.
+// maxCatchUpTries is how often a chain node that has fewer rows than the mirror already knows
+// is asked again, at intervals of one second: it may be behind.
 const maxCatchUpTries = 10
 
-// catchUp adds the chain's entries for one data set to the mirror, from entry number told
-// on.
-func (p *Participant) catchUp(ctx context.Context, own *mirror.Mirror, d spec.Dataset, told uint64) error {
+// catchUp adds the chain's rows of one data set to the mirror, which knows the first known
+// rows. The last of these is compared again.
+func (p *Participant) catchUp(ctx context.Context, own *mirror.Mirror, d spec.Dataset, known uint64) error {
 	var rows []cost.Row
 	for tries := 0; ; tries++ {
 		var err error
@@ -172,14 +172,14 @@ func (p *Participant) catchUp(ctx context.Context, own *mirror.Mirror, d spec.Da
 		if err != nil {
 			return err
 		}
-		if uint64(len(rows)) >= told || tries == maxCatchUpTries {
+		if uint64(len(rows)) >= known || tries == maxCatchUpTries {
 			break
 		}
 		if err := client.Sleep(ctx, time.Second); err != nil {
 			return err
 		}
 	}
-	from := slices.IndexFunc(rows, func(r cost.Row) bool { return r.Number >= told })
+	from := slices.IndexFunc(rows, func(r cost.Row) bool { return r.Number >= known })
 	if err := own.CatchUp(d.Commitment, rows[max(0, from):]); err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ type Participant struct {
 	node       spec.Node
 	twin       *twin
 	keys       nodeKeys
-	formerKeys *formerKeys // nil: no keys were replaced, or they have ended
+	formerKeys *formerKeys // nil: no keys were replaced, or the former ones are deleted
 	tools      role.Tools
 	store      *blob.Dir // of the tools
 	chain      *heightCache
@@ -99,7 +99,7 @@ func openParticipant(ctx context.Context, home string, log *slog.Logger, answere
 	before, err := p.account.NodeByOwner(ctx, p.account.Address())
 	switch {
 	case err == nil:
-		err = elsewhere(ctx, asks, before)
+		err = checkNotRunning(ctx, asks, before)
 	case errors.Is(err, client.ErrNodeNotFound):
 		err = nil
 	}
@@ -127,7 +127,7 @@ func openParticipant(ctx context.Context, home string, log *slog.Logger, answere
 	}
 	p.chain = &heightCache{chain: p.account.Client}
 	p.directory = &directory{chain: p.account.Client}
-	p.twin = &twin{node: p.node, own: home, recall: func(task, round uint64) (t trainer.Trained, found bool, err error) {
+	p.twin = &twin{node: p.node, home: home, recall: func(task, round uint64) (t trainer.Trained, found bool, err error) {
 		found, err = journal.Recall(trainer.TrainKey(task, round), &t)
 		return t, found, err
 	}}
@@ -221,15 +221,15 @@ func (p *Participant) checkRowsFit(ctx context.Context, before spec.Node, rows r
 	return nil
 }
 
-// register makes the chain's record of the node match its home folder. Before is the
-// present record; its id is 0 if there is none.
+// register makes the chain's record of the node match its home folder. The record is before
+// now; its id is 0 if there is none.
 func (p *Participant) register(ctx context.Context, home string, before spec.Node, table data.Table) (spec.Node, error) {
 	profile := spec.Profile{
 		Name: p.config.Name, Roles: p.config.Roles, Endpoint: p.config.endpoint(),
 		Resources: p.config.Resources, Slots: max(1, p.config.Slots), Claimed: p.config.Claimed,
 		Capabilities: p.config.Capabilities, Policy: p.config.Policy,
 	}
-	p.keys.enter(&profile)
+	p.keys.putInto(&profile)
 	var err error
 	if profile.Holdings, err = p.holdings(ctx, home, before.ID, table); err != nil {
 		return spec.Node{}, err
@@ -245,13 +245,13 @@ func (p *Participant) register(ctx context.Context, home string, before spec.Nod
 	if err != nil {
 		return spec.Node{}, fmt.Errorf("register node %q: %w", p.config.Name, err)
 	}
-	told := "registration was updated"
+	event := "registration was updated"
 	if before.ID == 0 {
-		told = "registered"
+		event = "registered"
 	}
 	node, err := p.account.NodeByOwner(ctx, p.account.Address())
 	if err == nil {
-		p.log.Info(told, slog.Uint64("id", node.ID), slog.Uint64("stake_uthing", node.Stake))
+		p.log.Info(event, slog.Uint64("id", node.ID), slog.Uint64("stake_uthing", node.Stake))
 	}
 	return node, err
 }

@@ -8,9 +8,9 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Register registers the node of a home folder, with its stake and all that node.json says
-// of it, or brings its record on the chain up to date. It does what a start does, and
-// stops. It fails with [ErrInUse] while the node runs.
+// Register registers the node of a home folder with the stake and the profile in node.json,
+// or updates its record on the chain. It starts the node up to that point and then stops it.
+// It fails with [ErrInUse] while the node runs.
 func Register(ctx context.Context, home string) (n spec.Node, err error) {
 	if _, err := LoadNode(home); err != nil {
 		return n, err

@@ -56,8 +56,8 @@ type InterruptedRegistration struct {
 func (u *InterruptedRegistration) Unwrap() error { return u.error }
 
 // MissingDataset is returned where the owner's own ledger does not have a data set that its
-// account has on the chain. The ledger was lost or replaced by an old copy. It cannot tell
-// then whether new rows are also in the missing data set.
+// account has on the chain. The ledger was lost or replaced by an old copy, so it could not
+// detect that new rows are also in the missing data set.
 type MissingDataset struct {
 	Dataset uint64
 	home    string
@@ -65,7 +65,7 @@ type MissingDataset struct {
 
 // Error names the files to restore.
 func (f *MissingDataset) Error() string {
-	return fmt.Sprintf("your own ledger in %s does not know your data set %d: put back %s and %s as they were when it was registered, or newer", f.home, f.Dataset, mirror.File, mirror.KeyFile)
+	return fmt.Sprintf("your own ledger in %s does not know your data set %d: restore %s and %s from a backup that was made after its registration", f.home, f.Dataset, mirror.File, mirror.KeyFile)
 }
 
 // Unwrap returns [mirror.ErrNotRegistered].

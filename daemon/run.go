@@ -47,7 +47,7 @@ func (p *Participant) Run(ctx context.Context) error {
 	var now int64
 	prunes := pruneSchedule{next: int64(p.node.ID) % pruneInterval} // spreads nodes over the interval
 	var chain chainView                                             // at the newest height at which the chain answered
-	var looked bool                                                 // the view has not been reported yet
+	var unreported bool                                             // the view has not been reported yet
 	for {
 		select {
 		case <-ctx.Done():
@@ -77,7 +77,7 @@ func (p *Participant) Run(ctx context.Context) error {
 				}
 				continue
 			}
-			chain, looked = seen, true
+			chain, unreported = seen, true
 			p.directory.see(chain.tasks)
 			if err := p.twin.look(ctx, p.account.Client, chain.tasks, now); err != nil {
 				p.log.Error("node stops: another process uses its keys", slog.Any("err", err))
@@ -102,8 +102,8 @@ func (p *Participant) Run(ctx context.Context) error {
 		case <-p.uploads: // an upload changes the store, not the chain
 		}
 		w.handle(ctx, p.roleEvent(ctx, chain), now)
-		if looked {
-			looked = false
+		if unreported {
+			unreported = false
 			tell.report(ctx, p.account.Client, chain)
 		}
 	}

@@ -15,9 +15,9 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Start runs a home folder, of a validator or of a node, until ctx ends. It fails
-// with [ErrInUse] where another process runs it, and with [ErrHalted] when a validator
-// halts. It warns when the disk of the folder is nearly full.
+// Start runs the validator or the node of a home folder until ctx ends. It fails with
+// [ErrInUse] if another process runs it, and with [ErrHalted] when a validator halts. It
+// warns when the disk of the folder is nearly full.
 func Start(ctx context.Context, home string, log *slog.Logger) (err error) {
 	run := startNode
 	if _, err := os.Stat(filepath.Join(home, nodeFile)); err != nil {
@@ -66,7 +66,7 @@ func startNode(ctx context.Context, home string, log *slog.Logger) error {
 	watching, stop := context.WithCancel(ctx)
 	var watcher sync.WaitGroup
 	watcher.Go(func() {
-		watchChain(watching, log.With(slog.String("node", config.Name)), func() (anything, height time.Time) {
+		watchChain(watching, log.With(slog.String("node", config.Name)), func() (answer, height time.Time) {
 			if c := chain.Load(); c != nil {
 				return c.Heard()
 			}

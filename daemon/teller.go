@@ -104,10 +104,10 @@ const (
 )
 
 // watchChain logs when the chain does not answer, or answers but makes no blocks, until ctx
-// ends. Heard returns the time of its last answer and of its last new height.
-func watchChain(ctx context.Context, log *slog.Logger, heard func() (anything, height time.Time)) {
-	word := outage{event: "chain is unreachable", endEvent: "chain is back", timeout: unreachableAfter}
-	block := outage{event: "chain makes no blocks", endEvent: "chain makes blocks again", timeout: noBlocksAfter}
+// ends. The function last returns the times of its last answer and of its last new height.
+func watchChain(ctx context.Context, log *slog.Logger, last func() (answer, height time.Time)) {
+	answers := outage{event: "chain is unreachable", endEvent: "chain is back", timeout: unreachableAfter}
+	blocks := outage{event: "chain makes no blocks", endEvent: "chain makes blocks again", timeout: noBlocksAfter}
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
@@ -115,14 +115,14 @@ func watchChain(ctx context.Context, log *slog.Logger, heard func() (anything, h
 		case <-ctx.Done():
 			return
 		case now := <-tick.C:
-			anything, height := heard()
-			if n, ok := word.at(now, anything); ok {
+			answer, height := last()
+			if n, ok := answers.at(now, answer); ok {
 				log.LogAttrs(ctx, slog.LevelInfo, n.event, n.attrs()...)
 			}
-			if !word.since.IsZero() {
+			if !answers.since.IsZero() {
 				continue // without answers nothing is known about blocks
 			}
-			if n, ok := block.at(now, height); ok {
+			if n, ok := blocks.at(now, height); ok {
 				log.LogAttrs(ctx, slog.LevelInfo, n.event, n.attrs()...)
 			}
 		}

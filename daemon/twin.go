@@ -22,7 +22,7 @@ var ErrTwin = errors.New("the node is run by two processes")
 type twin struct {
 	node        spec.Node // as this process registered it
 	looked      int64     // height of the last check of the registry
-	own         string    // home folder
+	home        string    // of this process
 	uncommitted map[place]bool
 	recall      func(task, round uint64) (trainer.Trained, bool, error)
 }
@@ -32,9 +32,9 @@ const (
 	twinInterval = 10              // blocks between two checks of the node's own profile
 )
 
-// elsewhere fails with [ErrTwin] if the node of a home folder, which has not started here
-// yet, already answers at its registered endpoint.
-func elsewhere(ctx context.Context, asks blob.Client, n spec.Node) error {
+// checkNotRunning fails with [ErrTwin] if the node of a home folder, which has not started
+// here yet, already answers at its registered endpoint.
+func checkNotRunning(ctx context.Context, asks blob.Client, n spec.Node) error {
 	if n.Profile.Endpoint == "" {
 		return nil
 	}
@@ -53,7 +53,7 @@ func (t *twin) look(ctx context.Context, chain registry, tasks []client.Duty, no
 	if now >= t.looked+twinInterval {
 		n, err := chain.Node(ctx, t.node.ID)
 		if err == nil && !reflect.DeepEqual(n.Profile, t.node.Profile) {
-			return fmt.Errorf("%w: node %d is now registered with endpoint %q, and not by the process of %s: find who else has a copy of this folder", ErrTwin, n.ID, n.Profile.Endpoint, t.own)
+			return fmt.Errorf("%w: node %d is now registered with endpoint %q, and not by the process of %s: find who else has a copy of this folder", ErrTwin, n.ID, n.Profile.Endpoint, t.home)
 		}
 		if err == nil {
 			t.looked = now
@@ -70,7 +70,7 @@ func (t *twin) look(ctx context.Context, chain registry, tasks []client.Duty, no
 			case t.uncommitted[at]:
 				made, found, err := t.recall(r.Task, r.Number)
 				if err == nil && (!found || made.Commitment != r.Trainers[i].Commitment) {
-					return fmt.Errorf("%w: node %d committed to an update in round %d of task %d, and not by the process of %s: find who else has a copy of this folder", ErrTwin, t.node.ID, r.Number, r.Task, t.own)
+					return fmt.Errorf("%w: node %d committed to an update in round %d of task %d, and not by the process of %s: find who else has a copy of this folder", ErrTwin, t.node.ID, r.Number, r.Task, t.home)
 				}
 			}
 		}

@@ -147,9 +147,9 @@ func (c ValidatorConfig) Validate() error {
 	case c.Gossip <= 0 || c.Gossip > settings.MaxPause:
 		return checks.Refuse("gossip", strconv.Quote(c.Gossip.String()))
 	case c.WarnFree < 0 || c.WarnFree > settings.MaxWarnFree:
-		return checks.Refuse("warn_free", exact(c.WarnFree))
+		return checks.Refuse("warn_free", quotedSize(c.WarnFree))
 	case c.Cache != 0 && (c.Cache < settings.MinCache || c.Cache > settings.MaxCache):
-		return checks.Refuse("cache", exact(c.Cache))
+		return checks.Refuse("cache", quotedSize(c.Cache))
 	case !kept(c.KeepBlocks):
 		return checks.Refuse("keep_blocks", strconv.FormatInt(c.KeepBlocks, 10))
 	case !kept(c.KeepStates):

@@ -18,7 +18,7 @@ const (
 )
 
 // waiting logs why open tasks do not select a node: once for each task, role and reason.
-// It is for tasks in which the node has no part, so it is never told of a round.
+// It checks only tasks in which the node has no part, and no rounds.
 type waiting struct {
 	node     uint64
 	chain    waitingChain

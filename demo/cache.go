@@ -32,8 +32,8 @@ func CacheDir() (string, error) {
 // command wrote elsewhere.
 const networksDir = "networks"
 
-// Networks are patterns of the folders of all networks that this user has written and that
-// the cache knows.
+// Networks returns patterns that match the folders of all networks that this user has written
+// and that the cache knows.
 func Networks() []string {
 	cache, err := CacheDir()
 	if err != nil {
@@ -109,8 +109,8 @@ func mkdirNew(path string) (string, error) {
 	}
 }
 
-// sweep deletes the oldest demos of a cache but for a few. It leaves the new one, and those
-// that another process runs.
+// sweep deletes all but the newest few demos of a cache. It leaves the new one, and those that
+// another process runs.
 func sweep(cache, fresh string) error {
 	entries, err := os.ReadDir(cache)
 	if err != nil {

@@ -20,7 +20,7 @@ import (
 // it before [Folder.Close].
 type Folder struct {
 	Dir     string
-	Warning string // where the folder is not where it should be; empty otherwise
+	Warning string // says that the folder is not in the usual place; empty otherwise
 
 	local   daemon.Localnet
 	task    spec.TaskSpec

@@ -112,10 +112,12 @@ func (l *lines) Round(e RoundEvent) error {
 		rest = append(rest, fmt.Sprintf("%.1f s", e.Seconds))
 	}
 	rest = append(rest, view.Counted(uint64(max(0, e.Blocks)), "block"))
-	for _, part := range rest { // what has no room is left out
-		if longer := line + "  " + part; l.Columns == 0 || len(longer) <= l.Columns {
-			line = longer
+	for _, part := range rest { // what has no room is left out, with all that follows it
+		longer := line + "  " + part
+		if l.Columns > 0 && len(longer) > l.Columns {
+			break
 		}
+		line = longer
 	}
 	if err := l.Print(line); err != nil {
 		return err
@@ -131,7 +133,8 @@ func (l *lines) leftOut(e RoundEvent) error {
 	return l.labelled(strings.Repeat(" ", len("round   1")), view.Cell{Text: "without " + view.LeftOutText(e.LeftOut, func(node uint64) string { return e.names[node] })})
 }
 
-// labelled prints a label and a text, which goes on under itself where the screen ends.
+// labelled prints a label and a text. A text that is too long for the screen continues on the
+// next line, in its own column.
 func (l *lines) labelled(label string, text view.Cell) error {
 	var p view.Part
 	p.Row(label, text)

@@ -33,7 +33,7 @@ type Narrator interface {
 	Summary(s Summary) error
 }
 
-// JSONLines is a narrator for programs: it prints one JSON object a line.
+// JSONLines is a narrator for programs: it prints one JSON object per line.
 func JSONLines(out io.Writer) Narrator { return jsonLines{json.NewEncoder(out)} }
 
 type jsonLines struct{ *json.Encoder }

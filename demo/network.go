@@ -116,7 +116,7 @@ func (n Network) Validate() error {
 		return fmt.Errorf("--delay %s: want 0s or more", n.Delay)
 	case n.Rounds < 1:
 		return fmt.Errorf("--rounds %d: want at least 1", n.Rounds)
-	case !(n.Target >= 0 && n.Target <= 1): // which is how NaN is refused
+	case !(n.Target >= 0 && n.Target <= 1): // written so that NaN is refused
 		return fmt.Errorf("--target %g: want 0 to 1", n.Target)
 	case n.Liars < 0 || n.Liars > n.Aggregators:
 		return fmt.Errorf("--liar %d: want 0 to %d, the number of aggregators", n.Liars, n.Aggregators)

@@ -217,7 +217,7 @@ func (f *follower) bestSingleTrainer(ctx context.Context, task spec.Task, m mode
 		}
 		result, err := train.Engine{}.Train(ctx, train.Job{Model: task.Spec.Model, Training: alone, Weights: start, Seed: f.record.Seed, Table: own}, nil)
 		if errors.Is(err, train.ErrTraining) && ctx.Err() == nil {
-			continue // it diverges: so many epochs on so few rows
+			continue // it diverges, because it has many epochs on few rows
 		}
 		if err != nil {
 			return 0, err

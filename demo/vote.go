@@ -159,8 +159,8 @@ func (g *governance) advance(ctx context.Context, p *plan) (err error) {
 	return err
 }
 
-// vote has all validators vote at the same time, for votes of a demo are short and a machine
-// may be slow. A vote that comes too late is left out.
+// vote has all validators vote at the same time, because the vote of a demo is short and a
+// machine may be slow. A vote that comes too late is left out.
 func (g *governance) vote(ctx context.Context, p *plan) error {
 	if p.unvoted {
 		return nil

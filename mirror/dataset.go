@@ -102,7 +102,7 @@ func (d *dataset) chainOnlySum() (sum cost.Amount) {
 	return sum
 }
 
-// spent is what the data set itself has lost. taken is that, and what is reserved.
+// spent is what the data set itself has lost. taken adds what is reserved.
 func (d *dataset) spent() cost.Amount { return plus(d.book.Spent, d.chainOnlySum()) }
 
 func (d *dataset) taken() cost.Amount {
@@ -131,7 +131,7 @@ func unaffordable() (a cost.Amount) {
 }
 
 // affords checks that a further loss of a data set fits its limit and the limits of all data
-// sets that share rows with it. Of returns what a data set has lost so far.
+// sets that share rows with it. The function of returns what a data set has lost so far.
 //
 // This bounds the loss of each row: all data sets that contain a row are related to each
 // other, so the sum over the data sets related to any one of them includes every charge for

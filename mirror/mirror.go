@@ -172,7 +172,7 @@ func (m *Mirror) Register(t data.Table, limit cost.Limit) (Dataset, error) {
 		case again && d.book.Limit == limit:
 			return m.show(d), nil
 		case again:
-			return Dataset{}, fmt.Errorf("%w: as %s, which is not on the chain yet, with %s: register them with that, then lower it", ErrRegistered, d.name(), d.book.Limit)
+			return Dataset{}, fmt.Errorf("%w: as %s, which is not on the chain yet, with the limit %s: register them with this limit, then lower it", ErrRegistered, d.name(), d.book.Limit)
 		}
 		return Dataset{}, fmt.Errorf("%w: as %s", ErrRegistered, d.name())
 	}

@@ -44,12 +44,12 @@ func bytesOf(rows []prefix) (b []byte) {
 func (r registration) prefixes() (rows []prefix, err error) {
 	for part := range slices.Chunk(r.Rows, len(prefix{})) {
 		if len(part) < len(prefix{}) || len(rows) > 0 && comparePrefixes(rows[len(rows)-1], prefix(part)) >= 0 {
-			return nil, errors.New("the fingerprints of its rows are not sorted")
+			return nil, errors.New("the fingerprints of the rows are not sorted")
 		}
 		rows = append(rows, prefix(part))
 	}
 	if len(rows) == 0 {
-		return nil, errors.New("it has no rows")
+		return nil, errors.New("the data set has no rows")
 	}
 	return rows, nil
 }
@@ -62,7 +62,7 @@ func decodeStrict(line []byte, into any) error {
 		return err
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("something follows the record")
+		return errors.New("more data follows the record")
 	}
 	return nil
 }
@@ -118,7 +118,7 @@ func (m *Mirror) apply(r record) error {
 		return nil
 	}
 	if !r.Check.IsZero() {
-		return errors.New("a second check of the key")
+		return errors.New("only the first record may have the field \"check\"")
 	}
 	if r.Register != nil {
 		d, err := m.open(r)

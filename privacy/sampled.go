@@ -42,7 +42,7 @@ func (p Sampled) costNoise() (cost.Noise, error) {
 	case DiscreteLaplace:
 		return cost.Laplace{Rate: cost.Fraction(l.A)}, p.requireNorm(L1)
 	}
-	return nil, fmt.Errorf("%w: %s: want rounded Gaussian or discrete Laplace, for one party adds all noise of a step", ErrLaw, p.Noise)
+	return nil, fmt.Errorf("%w: %s: want rounded Gaussian or discrete Laplace, because one party adds all noise of a step", ErrLaw, p.Noise)
 }
 
 // Release is one step's release as a book of privacy/cost counts it.

@@ -32,7 +32,7 @@ func (p Shared) costNoise() (cost.Noise, error) {
 	case Polya:
 		return cost.Laplace{Rate: cost.Fraction(l.A)}, p.requireNorm(L1)
 	}
-	return nil, fmt.Errorf("%w: %s: want Skellam or Polya, for only their shares add up to the whole noise", ErrLaw, p.Noise)
+	return nil, fmt.Errorf("%w: %s: want Skellam or Polya, because only their shares add up to the whole noise", ErrLaw, p.Noise)
 }
 
 // Release is the release of the sum of all parties, as a book of privacy/cost counts it.

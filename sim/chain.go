@@ -293,7 +293,7 @@ func (w world) Roster() (*round.Roster, error) { return round.NewRoster(w.nodes.
 func (w world) Pay(node, uthing uint64) error {
 	n, ok := w.Node(node)
 	if !ok {
-		return fmt.Errorf("node %d is not there to be paid", node)
+		return fmt.Errorf("cannot pay node %d: there is no such node", node)
 	}
 	return w.Refund(n.Owner, uthing)
 }

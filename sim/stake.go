@@ -7,7 +7,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// engagement is what a node has in one task.
+// engagement is how many parts a node has in one task, and the stake that is locked for it.
 type engagement struct {
 	parts int
 	bond  uint64 // uthing, of the node's stake

@@ -63,7 +63,7 @@ func (s *Screen) Wrap(text string) []string {
 }
 
 // labelled draws rows of a label and a text, and bars below them. A text that is too long
-// goes on under itself.
+// continues on the next line, in its own column.
 func (s *Screen) labelled(rows [][]view.Cell, bars []view.Bar) (lines []string) {
 	label := 0
 	for _, row := range rows {
@@ -96,8 +96,8 @@ func (s *Screen) labelled(rows [][]view.Cell, bars []view.Bar) (lines []string) 
 	return lines
 }
 
-// Bar draws a bar in one line, its label in so many columns. A bar of nothing is not drawn,
-// only its label and its text.
+// Bar draws a bar in one line, with its label padded to label columns. If All is 0, only the
+// label and the text are drawn.
 func (s *Screen) Bar(b view.Bar, label int) view.Cell {
 	width := s.barWidth()
 	line := ""
@@ -206,8 +206,8 @@ func (s *Screen) styled(line, column int, rows [][]view.Cell, text string) strin
 	return s.Paint(rows[line-1][column].Tone, text)
 }
 
-// columnWidths finds the width of each column: as wide as its texts, and then less and less
-// of the widest until the table fits. It reports whether it does.
+// columnWidths finds the width of each column. It begins with the widths of the texts, and
+// makes the widest column narrower until the table fits. It reports whether the table fits.
 func (s *Screen) columnWidths(texts [][]string) (widths []int, fits bool) {
 	widths = make([]int, len(texts[0]))
 	least := make([]int, len(texts[0]))
@@ -237,7 +237,7 @@ func (s *Screen) columnWidths(texts [][]string) (widths []int, fits bool) {
 	return widths, true
 }
 
-// widen gives columns that lost a part of a word the room that wrapped columns do not use.
+// widen gives the room that wrapped columns do not use to columns in which a word is cut.
 func (s *Screen) widen(widths []int, texts [][]string) {
 	if s.Columns == 0 {
 		return
@@ -270,9 +270,9 @@ func (s *Screen) widen(widths []int, texts [][]string) {
 	}
 }
 
-// leastWidth is how narrow the column of a text may get. Heads and numbers are never cut, for
-// a number without its middle is another number; of other words enough stays to tell them
-// apart.
+// leastWidth is how narrow the column of a text may get. Heads and numbers are never cut,
+// because a number without its middle is another number. Of other words, enough letters stay
+// to tell them apart.
 func leastWidth(text string, isHead bool) (width int) {
 	const wordLeft = 10
 	for word := range strings.FieldsSeq(text) {
@@ -285,7 +285,7 @@ func leastWidth(text string, isHead bool) (width int) {
 	return width
 }
 
-// inColumn breaks a cell into lines of so many columns.
+// inColumn breaks a cell into lines of at most width columns.
 func (s *Screen) inColumn(text string, width int) []string {
 	if columns(text) <= width {
 		return []string{text}

@@ -12,7 +12,7 @@ import (
 	"github.com/althing-network/althing/view"
 )
 
-// Screen is where a command prints for people. The zero value with Out draws like for a pipe.
+// Screen is where a command prints for people. The zero value with Out draws as for a pipe.
 type Screen struct {
 	Out     io.Writer
 	Columns int  // width; 0: lines may have any length
@@ -25,8 +25,8 @@ type Screen struct {
 	drawn []int    // columns of each line of the region that is redrawn
 }
 
-// New describes the terminal or the pipe behind a stream. Getenv is [os.Getenv] or takes its
-// place: NO_COLOR, TERM, COLUMNS, LC_ALL, LC_CTYPE and LANG are read.
+// New describes the terminal or the pipe behind a stream. It reads NO_COLOR, TERM, COLUMNS,
+// LC_ALL, LC_CTYPE and LANG with getenv, which is [os.Getenv] or a replacement.
 func New(out io.Writer, getenv func(string) string) *Screen {
 	s := &Screen{Out: out}
 	if columns, err := strconv.Atoi(getenv("COLUMNS")); err == nil && columns > 0 {
@@ -47,7 +47,8 @@ func New(out io.Writer, getenv func(string) string) *Screen {
 	return s
 }
 
-// The width of a terminal that does not tell its width, and the smallest that is drawn for.
+// The width of a terminal that does not tell its width, and the smallest width that is drawn
+// for.
 const (
 	usualColumns = 80
 	leastColumns = 40
@@ -89,9 +90,9 @@ func (s *Screen) PrintTone(tone view.Tone, lines ...string) error {
 	return nil
 }
 
-// PrintWrapped is [Screen.PrintTone] for lines that may be wider than the screen: each goes on
-// in the next one, indented by so many columns. It breaks where two spaces part the fields of
-// a line, if it can.
+// PrintWrapped is [Screen.PrintTone] for lines that may be wider than the screen. The rest of
+// such a line follows on the next one, indented by indent columns. Lines break at two spaces,
+// which separate fields, if they can.
 func (s *Screen) PrintWrapped(tone view.Tone, indent int, lines ...string) error {
 	s.measure()
 	var wrapped []string
@@ -135,8 +136,8 @@ func (s *Screen) Paragraph(text string) error {
 }
 
 // Redraw replaces the region at the end of the screen by lines, each in the colour of its tone.
-// A line is cut where the terminal ends, for a line that goes on in the next one could not be
-// drawn over. Where lines cannot be redrawn, nothing is printed.
+// Each line is cut at the width of the terminal, because a wrapped line could not be drawn over.
+// Where lines cannot be redrawn, nothing is printed.
 func (s *Screen) Redraw(lines ...view.Cell) {
 	if !s.Live {
 		return
@@ -167,8 +168,8 @@ func (s *Screen) Erase() {
 // Keep leaves the region that was drawn last where it is; the next one begins below it.
 func (s *Screen) Keep() { s.drawn = nil }
 
-// eraseCode moves the cursor to the top of the region and erases what is below. Where the
-// terminal has become narrower, it has broken the lines of the region into several.
+// eraseCode moves the cursor to the top of the region and erases what is below. If the
+// terminal has become narrower, it has wrapped the lines of the region.
 func (s *Screen) eraseCode() string {
 	up := 0
 	for _, width := range s.drawn {

@@ -10,7 +10,7 @@ import (
 // Plain is a text as this screen can show it. Control characters, and characters that change
 // the direction of writing, become '?'. Where UTF-8 is not shown, the characters that this
 // program draws with become ASCII; on a terminal all others become '?' as well. A pipe gets
-// them as they are, for a program may read them.
+// them as they are, because a program may read them.
 func (s *Screen) Plain(text string) string {
 	var b strings.Builder
 	for _, r := range Clean(text) {
@@ -91,7 +91,7 @@ func columnsOf(r rune) int {
 	}
 }
 
-// cut is the beginning of a text that fits into so many columns; 0 columns are any number.
+// cut is the beginning of a text that fits into limit columns; 0 is no limit.
 func cut(text string, limit int) string {
 	if limit == 0 {
 		return text
@@ -105,8 +105,8 @@ func cut(text string, limit int) string {
 	return text
 }
 
-// shorten is a text that fits into so many columns: where it is longer, its middle is left
-// out, for the ends of addresses and names tell them apart.
+// shorten is a text that fits into limit columns. The middle of a longer text is left out,
+// because addresses and names differ at their ends.
 func (s *Screen) shorten(text string, limit int) string {
 	if columns(text) <= limit {
 		return text
@@ -123,8 +123,8 @@ func (s *Screen) shorten(text string, limit int) string {
 	return cut(text, rest-columns(end)) + gap + end
 }
 
-// wrap breaks a text at spaces into lines of so many columns, where that can be done. Spaces
-// inside of a line stay as they are.
+// wrap breaks a text at spaces into lines of at most limit columns. A word that is longer gets
+// a line of its own. Spaces inside of a line stay as they are.
 func wrap(text string, limit int) (lines []string) {
 	for columns(text) > limit {
 		head := cut(text, limit)

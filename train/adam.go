@@ -35,8 +35,8 @@ func newAdam(t spec.Training, size int) *adam {
 	}
 }
 
-// step works in float32. What is the same for all weights it computes in float64 and
-// rounds once.
+// step works in float32. It computes the values that all weights share in float64 and
+// rounds each once.
 func (a *adam) step(weights, gradient []float32, divisor float32) {
 	const epsilon = 1e-8
 	a.power1, a.power2 = float64(a.power1*a.beta1), float64(a.power2*a.beta2)

@@ -161,7 +161,7 @@ const (
 func (job Job) validate() error {
 	if job.Private == nil {
 		if job.Steps != 0 {
-			return fmt.Errorf("a job of %d steps that is not private: want 0, for its epochs decide", job.Steps)
+			return fmt.Errorf("a job of %d steps that is not private: want 0, because its epochs decide", job.Steps)
 		}
 		if err := checkFits(job.Model, job.Weights, job.Table); err != nil {
 			return err
@@ -169,7 +169,7 @@ func (job Job) validate() error {
 		return checkLabels(job.Model, job.Table)
 	}
 	if job.Steps < 1 {
-		return fmt.Errorf("a private job of %d steps: want at least 1; epochs do not count, for their steps depend on the rows", job.Steps)
+		return fmt.Errorf("a private job of %d steps: want at least 1; its epochs do not count, because their steps depend on the rows", job.Steps)
 	}
 	return job.validateRowByRow()
 }

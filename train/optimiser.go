@@ -14,7 +14,7 @@ import (
 type optimiser interface {
 	// step changes the weights by the gradient divided by divisor. It may overwrite the
 	// gradient.
-	step(weights, gradient []float32, parts float32)
+	step(weights, gradient []float32, divisor float32)
 }
 
 // newOptimiser makes the optimiser that the training settings name, for size weights.

@@ -65,7 +65,7 @@ func scores(m spec.Model, weights []float32, t data.Table) ([]float32, error) {
 	}
 	for i, s := range all {
 		if !finite(float64(s)) {
-			return nil, fmt.Errorf("%w: row %d: the model puts out %v: its weights or the row's features are too large", ErrEvaluation, i/int(m.Classes), s)
+			return nil, fmt.Errorf("%w: row %d: the model's output is %v: its weights or the row's features are too large", ErrEvaluation, i/int(m.Classes), s)
 		}
 	}
 	return all, nil

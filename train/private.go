@@ -133,7 +133,7 @@ func (job Job) validateGradients() error {
 // at the rows.
 func (job Job) validateRowByRow() error {
 	if job.Training.Clip != 0 {
-		return fmt.Errorf("training.clip is %s: want 0 in a job that hands out each row's gradient, for whoever sums them clips them", job.Training.Clip)
+		return fmt.Errorf("training.clip is %s: want 0 in a job that hands out each row's gradient, because its caller clips them", job.Training.Clip)
 	}
 	if err := checkShape(job.Model, job.Weights, job.Table); err != nil {
 		return err

@@ -262,11 +262,11 @@ func TestPredictionRefuses(t *testing.T) {
 		"infinite": {func() error {
 			_, err := train.Values(number, weights, labelled([]float32{1, 3e38}, nil))
 			return err
-		}, "evaluation: row 1: the model puts out +Inf: its weights or the row's features are too large"},
+		}, "evaluation: row 1: the model's output is +Inf: its weights or the row's features are too large"},
 		"no number": {func() error {
 			_, err := train.Probabilities(classes.Model, absurd, classes.Table)
 			return err
-		}, "evaluation: row 0: the model puts out NaN"},
+		}, "evaluation: row 0: the model's output is NaN"},
 		"nothing to compare with": {func() error {
 			_, err := train.Engine{}.Evaluate(context.Background(), number, weights, rows)
 			return err

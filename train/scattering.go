@@ -14,7 +14,7 @@ type scattering struct {
 	weight    gemm.Matrix // channels x values per patch
 	pixels    frame       // gradients by the pixels of one image
 	positions []int32     // index in pixels at which each patch begins
-	elements  []int32     // index of each value of a patch, from the patch's begin
+	elements  []int32     // index of each value of a patch, from the beginning of the patch
 	values    []float32   // gradients by a few patches: positions x values per patch
 }
 

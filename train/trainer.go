@@ -32,7 +32,7 @@ type Job struct {
 	Model    spec.Model
 	Training spec.Training
 	Weights  []float32  // at the start, in the layout of package model
-	Seed     uint64     // of the order of the rows and of dropout and of dropout
+	Seed     uint64     // for the order of the rows and for dropout
 	Table    data.Table // may be a view: read its rows with Row
 	// Private makes the job private: it runs for Steps steps, not for epochs. If Private
 	// is nil, the job is not private and Steps is 0.

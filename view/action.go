@@ -56,7 +56,7 @@ func actionDetails(a spec.Action) (lines []string) {
 		if u.Holder > 0 {
 			lines = append(lines, fmt.Sprintf("holder   node %d", u.Holder))
 		}
-		lines = append(lines, fmt.Sprintf("updates  %d until now", u.Updates))
+		lines = append(lines, fmt.Sprintf("updates  %d so far", u.Updates))
 		for _, s := range u.Settings {
 			lines = append(lines, settingText(s, spec.Hyperparameters()))
 		}
@@ -70,14 +70,14 @@ func actionDetails(a spec.Action) (lines []string) {
 			lines = append(lines, settingText(s, spec.Parameters(a.UpdateParams.Module)))
 		}
 		if unchanged > 0 {
-			lines = append(lines, Counted(unchanged, "value")+" as now")
+			lines = append(lines, Counted(unchanged, "value")+" unchanged")
 		}
 	}
 	return lines
 }
 
 // settingText is a value before and after, with its unit: "jail_seconds 600 (10m) -> 3600
-// (1h)". Where nobody looked up the value before, it is the new value alone.
+// (1h)". If the value before is not known, it is the new value alone.
 func settingText(s spec.Setting, known []spec.Parameter) string {
 	p, _ := spec.ParameterNamed(known, s.Name)
 	if s.Before == "" {

@@ -25,7 +25,8 @@ type Affordable struct {
 	Why       string         `json:"why,omitempty"` // it does not pay
 }
 
-// AffordableOf says how many of so many rounds a budget pays. Why is empty where it pays all.
+// AffordableOf says that a budget can pay affords of rounds rounds. If it can pay all, why is
+// empty.
 func AffordableOf(dataset uint64, owner string, limit cost.Limit, left cost.Epsilon, rounds, affords uint64, why string) Affordable {
 	return Affordable{
 		Dataset: dataset, Owner: owner, Unit: limit.Unit, Adjacency: limit.Adjacency, Limit: json.Number(limit.Epsilon.String()), Label: limitLabel(limit),
@@ -44,7 +45,7 @@ func (v Affordable) shortWhy() string {
 // AffordableList is the answer for every data set that a task asks for.
 type AffordableList []Affordable
 
-// Page lists which data sets could pay so many rounds of a task.
+// Page lists which data sets could pay a number of rounds of a task.
 func (list AffordableList) Page(task spec.TaskSpec, rounds uint64) Page {
 	pay := 0
 	for _, v := range list {

@@ -51,7 +51,7 @@ func ReadFullBallot(ctx context.Context, c *client.Client, proposal uint64, acco
 	return b, err
 }
 
-// Page shows a proposal: what it does, its votes, its clock, and what the account weighs.
+// Page shows a proposal: what it does, its votes, its clock, and the account's voting power.
 func (b Ballot) Page() Page {
 	var p Part
 	p.Row("proposal", fmt.Sprintf("%d %s", b.ID, b.Title))
@@ -76,7 +76,7 @@ func (b Ballot) Page() Page {
 			p.Row("", Cell{"would fail now: " + e.Refusal, Bad})
 		}
 	}
-	if b.Own != nil {
+	if b.Own != nil && (b.Status == spec.ProposalDeposit || b.Status == spec.ProposalVoting) { // once votes are counted, the chain forgets who has voted
 		p.Row("account", b.Account)
 		p.Row("", b.ownVote())
 	}
@@ -133,7 +133,7 @@ func (b Ballot) hints() [][]string {
 // TallyPage shows only the votes and the clock of a proposal.
 func (b Ballot) TallyPage() Page { return of(Part{Bars: b.Bars()}) }
 
-// ownVote is what the account weighs in the vote.
+// ownVote says with how much the account has voted or can vote.
 func (b Ballot) ownVote() string {
 	switch {
 	case b.Own.Voted:
@@ -188,7 +188,8 @@ func (p *Part) summaryRows(summary string) {
 	}
 }
 
-// dryRunRows are what became of the actions in a copy of the state, and what they need.
+// dryRunRows are the outcome of the actions on a copy of the state, and the threshold that
+// they need.
 func (p *Part) dryRunRows(run spec.DryRun, dangerous bool, digest spec.Digest) {
 	if dangerous {
 		p.Row("needs", "Yes above the high threshold: an action is dangerous")

@@ -183,7 +183,7 @@ func decidesText(a account.Accountant) string {
 	default:
 		epsilon = "the " + string(a) + " one"
 	}
-	return "the ledger's epsilon decides when to stop; " + epsilon + " stands beside it"
+	return "the ledger's epsilon decides when to stop; " + epsilon + " is shown for comparison"
 }
 
 // Budgets is a list of budgets.

@@ -149,7 +149,7 @@ func (c Column) becomes() string {
 	return c.Use
 }
 
-// holds is what the cells of a column hold, in about so many characters.
+// holds is what the cells of a column hold, in about room characters.
 func (c Column) holds(room int) string {
 	switch {
 	case len(c.Values) > 0:
@@ -161,7 +161,7 @@ func (c Column) holds(room int) string {
 	return "-"
 }
 
-// valuesText lists values with their rows in about so many characters, and counts the others.
+// valuesText lists values with their rows in about room characters, and counts the others.
 func valuesText(values []ValueCount, room int) string {
 	var b strings.Builder
 	for i, v := range values {

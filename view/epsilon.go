@@ -25,8 +25,7 @@ func SixDigits(x float64) string {
 // that is shown. It is taken off before rounding up, so that it adds no digit.
 const floatError = 1e-12
 
-// Rounded is the number with so many significant digits next to x: not below x where up is
-// true, else not above x.
+// Rounded is x rounded to a number of significant digits: up if up is true, else down.
 func Rounded(x float64, digits int, up bool) float64 {
 	near := nearest(x, digits)
 	if near == x || near > x == up {
@@ -39,7 +38,7 @@ func Rounded(x float64, digits int, up bool) float64 {
 	return nearest(near+lastDigit, digits)
 }
 
-// nearest is the number with so many significant digits that is nearest to x.
+// nearest is x rounded to the nearest number with digits significant digits.
 func nearest(x float64, digits int) float64 {
 	near, err := strconv.ParseFloat(strconv.FormatFloat(x, 'e', digits-1, 64), 64)
 	if err != nil {

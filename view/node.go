@@ -105,7 +105,7 @@ func depositText(d spec.Deposit) string {
 		if d.Removed {
 			return "unbonding: a vote has removed it, and its owner's stake is on its way back"
 		}
-		return "unbonding: not selected, for its whole stake is on its way back"
+		return "unbonding: not selected, because its whole stake is on its way back"
 	case spec.NodeExited:
 		return "exited: it has left the network"
 	}

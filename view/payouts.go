@@ -38,7 +38,7 @@ type Earning struct {
 	Aborted uint64 `json:"aborted_uthing"` // part of Earned: in rounds that were aborted
 }
 
-// The roles of those who earn, and are no node in the record of a round.
+// The roles of those who earn and do not stand as nodes in the record of a round.
 const (
 	EarnsAsLender    = "lender"     // owner of rows that others trained on
 	EarnsAsValidator = "validator"  // of blocks, all together

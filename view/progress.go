@@ -47,7 +47,7 @@ func Answered(r spec.Round) (done, all int) {
 }
 
 // Progress is how far a round is through its phases, in hundredths of a phase. The phase in
-// which trainers prove uploads counts only while it runs, for most rounds skip it.
+// which trainers prove uploads counts only while it runs, because most rounds skip it.
 func Progress(r spec.Round) (done, all uint64) {
 	phases := slices.DeleteFunc(spec.Phases(), func(p spec.Phase) bool { return p.Final() || p == spec.PhaseProve && r.Phase != p })
 	done = 100 * uint64(max(0, slices.Index(phases, r.Phase)))

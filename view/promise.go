@@ -12,8 +12,8 @@ import (
 )
 
 // Promise is what a private task promises to each owner of rows that it trains on, if all its
-// rounds take place. It is counted with the adjacency and the delta of a limit whose owner
-// chose neither. What was really charged stands in the books.
+// rounds take place. It is counted with the default adjacency and the default delta of a
+// limit. The books show what was really charged.
 type Promise struct {
 	Mode         string         `json:"mode"`
 	Mechanism    string         `json:"mechanism"`
@@ -118,9 +118,9 @@ func noiseText(task spec.TaskSpec) string {
 	text := fmt.Sprintf("%s noise of %s times the clip, an %s norm of %s", p.Kind, p.Noise, norm, p.Clip)
 	switch p.Mode {
 	case spec.PrivacyExample:
-		text += fmt.Sprintf(", in each of %d steps a round", p.Steps)
+		text += fmt.Sprintf(", in each of %d steps per round", p.Steps)
 	case spec.PrivacyCentral:
-		text += fmt.Sprintf(", in shares of which %d make it whole", task.NoiseShares())
+		text += fmt.Sprintf(", in shares: %d of them make up the whole noise", task.NoiseShares())
 	}
 	return text
 }

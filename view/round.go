@@ -47,7 +47,7 @@ func ReadRound(ctx context.Context, c *client.Client, t spec.Task, r spec.Round)
 	return v, err
 }
 
-// roundsAfter reads the rounds after one that began with its model.
+// roundsAfter reads the rounds that began with the model that round r made.
 func roundsAfter(ctx context.Context, c *client.Client, r spec.Round) (rounds []spec.Round, err error) {
 	if r.Next.IsZero() {
 		return nil, nil
@@ -291,8 +291,8 @@ func (v EndedRound) Tone() Tone {
 // EndedRoundIndent is where the text of a line about a round begins, in columns.
 const EndedRoundIndent = len("round 999  ")
 
-// Lines are the one or two lines about the round. ScoreName is the name of its score; base
-// says where the model comes from that it began with.
+// Lines are the one or two lines about the round. scoreName is the name of its score; base
+// names the origin of the model with which the round began.
 func (v EndedRound) Lines(scoreName, base string) []string {
 	line := fmt.Sprintf("round %3d  ", v.Round)
 	switch {

@@ -48,8 +48,8 @@ func scoreCell(score *spec.PPM) any {
 	return *score
 }
 
-// FourDigits is a score with four digits after the decimal point, rounded down: the scores of
-// rounds then stand below each other.
+// FourDigits is a score with four digits after the point, rounded down, so that the scores of
+// rounds are aligned.
 func FourDigits(score spec.PPM) string {
 	const place = spec.One / 10_000
 	return fmt.Sprintf("%d.%04d", score/spec.One, score%spec.One/place)
@@ -81,8 +81,8 @@ func Holdout(r spec.Round) *spec.Holdout {
 // nil where none of them published it.
 func FederatedScore(r spec.Round) *spec.PPM { return Score(r.FederatedScore()) }
 
-// federatedEnd is the federated score as the end of a line. Base says where the model comes
-// from that was judged.
+// federatedEnd is the federated score as the end of a line. base names the origin of the
+// scored model.
 func federatedEnd(score *spec.PPM, base string) string {
 	if score == nil {
 		return ""

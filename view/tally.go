@@ -6,7 +6,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Tally is how far a vote is.
+// Tally is the state of a vote.
 type Tally struct {
 	Event    string              `json:"event"`
 	Proposal uint64              `json:"proposal"`
@@ -146,8 +146,8 @@ const (
 // endingSoon is how long before the end of a vote [EventEnding] is due, in milliseconds.
 const endingSoon = 24 * int64(spec.Hour)
 
-// News lists what has happened between two looks at a proposal. Known says that there was a
-// look before; reminded that [EventEnding] was reported before.
+// News lists what has happened to a proposal between two queries. known says that there was
+// an earlier query, and reminded that [EventEnding] was reported before.
 func News(before, now Ballot, known, reminded bool) (news []Tally) {
 	if !known || before.Status != now.Status {
 		news = append(news, now.Tally(EventStatus))

@@ -17,7 +17,7 @@ type Task struct {
 	Promise *Promise      `json:"promise,omitempty"`
 	// WaitsFor says what keeps an open task from going on, see [ReadWaitsFor].
 	WaitsFor []string `json:"waits_for,omitempty"`
-	// Lacks says for want of which nodes a task has failed, see [ReadLacks].
+	// Lacks says which nodes a failed task lacks, see [ReadLacks].
 	Lacks []string `json:"lacks,omitempty"`
 
 	scored spec.Round        // that made the model with the newest score
@@ -71,7 +71,7 @@ func (v Task) Page() Page {
 	return page
 }
 
-// lackRows say for want of which nodes a task has failed.
+// lackRows say which nodes a failed task lacks.
 func (p *Part) lackRows(lacks []string) {
 	for i, what := range lacks {
 		p.Row(firstRow(i, "lacks now"), Cell{what, Bad})

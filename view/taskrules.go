@@ -188,7 +188,7 @@ func (p *Part) schemaRows(d spec.Data) {
 	p.Row("missing", cmp.Or(d.Missing, spec.MissingRefuse))
 }
 
-// someOf lists texts until so many characters are used, and counts the others.
+// someOf lists texts in at most about room characters, and counts the others.
 func someOf(texts []string, room int) string {
 	line := ""
 	for i, text := range texts {

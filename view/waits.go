@@ -31,8 +31,8 @@ func ReadWaitsFor(ctx context.Context, c *client.Client, t spec.Task) ([]string,
 	}
 }
 
-// ReadLacks says which nodes a task lacks that has failed because too few could serve it, as
-// far as the nodes tell that are active now. It is empty for every other task.
+// ReadLacks says which nodes are missing for a task that failed because too few nodes could
+// serve it, judged by the nodes that are active now. It is empty for every other task.
 func ReadLacks(ctx context.Context, c *client.Client, t spec.Task) ([]string, error) {
 	if t.State != spec.TaskFailed || t.Reason != round.ErrResources.Error() {
 		return nil, nil
@@ -65,8 +65,8 @@ func orNextSelection(ctx context.Context, c *client.Client, t spec.Task, whom st
 	return []string{fmt.Sprintf("%s: the chain selects them in %s", whom, WholeSeconds(t.Due-now))}, nil
 }
 
-// CommitteeWaitsFor says which aggregators and evaluators a task lacks that waits for them,
-// as far as the active nodes tell. It is empty where there are enough.
+// CommitteeWaitsFor says which aggregators and evaluators a waiting task lacks, judged by the
+// active nodes. It is empty if there are enough.
 func CommitteeWaitsFor(t spec.Task, nodes []spec.Node) (missing []string) {
 	selection := t.Spec.Selection
 	for _, wanted := range []struct {
@@ -92,8 +92,8 @@ func CommitteeWaitsFor(t spec.Task, nodes []spec.Node) (missing []string) {
 	return nil
 }
 
-// TrainersWaitsFor says which trainers a task lacks for its next round, as far as the active
-// nodes and the rounds that are still being scored tell. It is empty where there are enough.
+// TrainersWaitsFor says which trainers a task lacks for its next round, judged by the active
+// nodes and the rounds that are still being scored. It is empty if there are enough.
 // Funding is nil unless the task is private.
 func TrainersWaitsFor(t spec.Task, nodes []spec.Node, open []spec.Round, funding *Funding) []string {
 	supply := trainerSupply(t, nodes, open)
@@ -151,8 +151,8 @@ func trainerSupply(t spec.Task, nodes []spec.Node, open []spec.Round) supply {
 	return supplyBeside(t, others, spec.Trainer, bonded, freed)
 }
 
-// supplyBeside is the supply of a role beside what nodes do for the task already: Bonded are
-// those whose bond the task holds, freed is how many of their busy slots count as free.
+// supplyBeside is the supply of a role, given what nodes do for the task already: bonded are
+// the nodes whose bond the task holds, freed is how many of their busy slots count as free.
 func supplyBeside(t spec.Task, nodes []spec.Node, role spec.Role, bonded map[uint64]bool, freed map[uint64]uint32) supply {
 	s := supply{task: t, role: role, obstacles: map[round.Obstacle]int{}, holdings: map[string]int{}}
 	for i := range nodes {
@@ -177,8 +177,8 @@ func supplyBeside(t spec.Task, nodes []spec.Node, role spec.Role, bonded map[uin
 	return s
 }
 
-// lacks says what keeps the task from so many nodes in the role; it is empty where there are
-// enough.
+// lacks says why the task does not get the wanted number of nodes in the role; it is empty if
+// there are enough.
 func (s supply) lacks(wanted int) string {
 	who := s.role.String() + "s"
 	data := s.task.Spec.Data.Name

@@ -21,7 +21,7 @@ func Counted[N ~int | ~uint32 | ~uint64](n N, thing string) string {
 	return fmt.Sprintf("%d %ss", n, thing)
 }
 
-// Names lists at most so many names, sorted as [CompareNames] says, and counts the others.
+// Names lists at most limit names, sorted as [CompareNames] says, and counts the others.
 func Names(names []string, limit int) string {
 	names = slices.SortedFunc(slices.Values(names), CompareNames)
 	if len(names) > limit {

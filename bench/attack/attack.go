@@ -27,13 +27,13 @@ func attacks() []attack {
 		{name: "simulate", title: "4 strangers simulate transactions and ask for lists", carryOut: simulate},
 		{name: "free", title: "2 trainers send free messages, alone and sixteen at a time", keys: keys, carryOut: sendFree},
 		{name: "unsigned", title: "4 strangers send transactions of 3,000 messages that nobody signed", carryOut: sendUnsigned},
-		{name: "requests", title: "300 idle connections to each aggregator, and 4 strangers ask for what is dear or not there", files: 256, carryOut: request},
+		{name: "requests", title: "300 idle connections to each aggregator, and 4 strangers send requests that are expensive or ask for missing blobs", files: 256, carryOut: request},
 		{
 			name: "withhold", title: "4 trainers give their updates to one aggregator alone",
 			set: func(a *acts, attacking bool) { a.withhold.Store(attacking) },
 		},
 		{
-			name: "stall", title: "that aggregator answers in drops; the trainers withhold in quiet times, too",
+			name: "stall", title: "that aggregator answers a few bytes at a time; the trainers withhold in quiet times, too",
 			always: func(a *acts) { a.withhold.Store(true) },
 			set:    func(a *acts, attacking bool) { a.drip.Store(attacking) },
 		},

@@ -30,7 +30,7 @@ type measurement struct {
 	title string
 }
 
-// speed is how often a second something went on; medians over the turns.
+// speed is how many blocks, rounds or transactions per second there were: medians over the turns.
 type speed struct {
 	Quiet    float64 `json:"quiet"`
 	Attacked float64 `json:"attacked"`

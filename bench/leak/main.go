@@ -162,7 +162,7 @@ func memberships(ctx context.Context, models int, rows, holdout data.Table, w io
 	if err != nil {
 		return nil, err
 	}
-	fmt.Fprintln(w, "\n| model | accuracy | found where 1 of 10 others is accused | 1 of 100 | 1 of 1,000 |\n|---|---|---|---|---|")
+	fmt.Fprintln(w, "\n| model | accuracy | share of members found at a false positive rate of 0.1 | of 0.01 | of 0.001 |\n|---|---|---|---|---|")
 	for _, epsilon := range []float64{0, 8, 1} {
 		name, p := "without noise", (*promise)(nil)
 		if epsilon > 0 {

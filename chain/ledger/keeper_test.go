@@ -314,7 +314,7 @@ func TestGenesisIsWhatItsRowsLeadTo(t *testing.T) {
 		"want the cost of the release":                func(g *ledgerpb.Genesis) { g.Costings[0].Costing.Each[0].Amount.Epsilon-- },
 		"task 1 for \"update\": want ascending tasks": func(g *ledgerpb.Genesis) { g.Costings[0], g.Costings[1] = g.Costings[1], g.Costings[0] },
 		"task 1 for \"update\": unknown noise":        func(g *ledgerpb.Genesis) { g.Costings[0].Costing.Release.Noise = 0 },
-		"a sample of clients is not secret": func(g *ledgerpb.Genesis) {
+		"a sample of clients: want a client release without sampling": func(g *ledgerpb.Genesis) {
 			g.Costings[0].Costing.Release.Poisson = 1000
 		},
 		"row 2: want a release of task 1 for \"update\" that protects the unit": func(g *ledgerpb.Genesis) {

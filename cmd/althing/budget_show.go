@@ -18,7 +18,7 @@ func (s *session) budgetShow() *cobra.Command {
 		Short: "Show the budget of a data set, or of all",
 		Long: `Shows how much privacy of a data set may be lost, how much is spent and reserved, and
 what is left. The ledger's epsilon is counted in integers on which all validators agree; it
-decides when to stop. An accountant's epsilon of the same releases stands beside it.`,
+decides when to stop. An accountant's epsilon of the same releases is shown for comparison.`,
 		Example: "  althing budget show 1\n  althing budget show --name digits --json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -51,7 +51,7 @@ folders of a network import the same file under the same chain id.`,
 					daemon.Imported
 				}{"imported", done})
 			}
-			if err := s.say("%s carries %s on from height %d", done.Home, done.Chain, done.Height); err != nil || done.Former == "" {
+			if err := s.say("%s continues %s from height %d", done.Home, done.Chain, done.Height); err != nil || done.Former == "" {
 				return err
 			}
 			return s.say("what it had before is in %s", done.Former)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -35,7 +36,11 @@ whether the rows fit a task.`,
 			if task != "" {
 				return s.fits(cmd, args[0], task, table)
 			}
-			return table.problems(report)
+			if err := table.problems(report); err != nil || s.json {
+				return err
+			}
+			s.hintLine(strings.Join(append([]string{"althing demo --data", quote(args[0])}, flagsGiven(cmd)...), " "))
+			return nil
 		},
 	}
 	table.add(c)
@@ -66,7 +71,7 @@ func (s *session) fits(cmd *cobra.Command, path, task string, table tableFlags) 
 	case !labelled:
 		return fmt.Errorf("%s: no column is the label of %s", path, task)
 	case t.Features != int(asked.Model.Inputs):
-		return fmt.Errorf("%s: %d columns beside the label: %s wants %d, told apart by their positions", path, t.Features, task, asked.Model.Inputs)
+		return fmt.Errorf("%s: %d columns beside the label: %s wants %d, identified by position", path, t.Features, task, asked.Model.Inputs)
 	}
 	if s.json {
 		return s.line(fitted{"fits", path, task, t.Rows()})

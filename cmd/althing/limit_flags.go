@@ -15,7 +15,7 @@ type limitFlags struct{ epsilon, delta, unit, adjacency string }
 func (l *limitFlags) add(c *cobra.Command) {
 	f := c.Flags()
 	f.SortFlags = false
-	f.StringVar(&l.epsilon, "epsilon", "", "how much privacy may be lost, with at most six digits after the decimal point")
+	f.StringVar(&l.epsilon, "epsilon", "", "how much privacy may be lost, with at most six digits after the point")
 	f.StringVar(&l.delta, "delta", "1e-5", "probability with which epsilon may be exceeded")
 }
 
@@ -25,10 +25,10 @@ func (l limitFlags) check(c *cobra.Command) error {
 		return hintFlags(c, errors.New("--epsilon is missing: want how much privacy may be lost"), "epsilon", "8")
 	}
 	if epsilon, err := cost.ParseEpsilon(l.epsilon); err != nil || epsilon == 0 {
-		return hintFlags(c, fmt.Errorf("--epsilon %s: want a number above 0, with at most six digits after the decimal point", l.epsilon), "epsilon", "8")
+		return hintFlags(c, fmt.Errorf("--epsilon %s: want a number above 0, with at most six digits after the point", l.epsilon), "epsilon", "8")
 	}
 	if delta, err := cost.ParseDelta(l.delta); err != nil || delta.Validate() != nil {
-		return hintFlags(c, fmt.Errorf("--delta %s: want a number above 0 and below 1, with at most 18 digits after the decimal point", l.delta), "delta", "1e-5")
+		return hintFlags(c, fmt.Errorf("--delta %s: want a number above 0 and below 1, with at most 18 digits after the point", l.delta), "delta", "1e-5")
 	}
 	return nil
 }

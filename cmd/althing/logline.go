@@ -14,8 +14,8 @@ import (
 )
 
 // logLines writes a log for people: the time, the message and the fields, and the level where
-// it is worse than info. The name of the node is left out, for a log is of one node. A line that
-// is too long for a terminal goes on in the next one, indented. Programs use --json.
+// it is worse than info. The name of the node is left out, because a log has one node. The rest
+// of a line that is too long for a terminal follows on the next one, indented. Programs use --json.
 type logLines struct {
 	screen *terminal.Screen
 	fields slog.Handler // writes the fields of a record into line

@@ -81,7 +81,7 @@ func (s *session) fetchVersion(ctx context.Context, c *client.Client, t spec.Tas
 }
 
 // findMaker finds on the chain the round that made a model, or 0 where the first round began
-// with it. It asks for the task again, for a running task may have a newer round by now.
+// with it. It asks for the task again, because a running task may have a newer round by now.
 func findMaker(ctx context.Context, c *client.Client, task uint64, digest spec.Digest) (uint64, error) {
 	t, err := c.Task(ctx, task)
 	if err != nil {

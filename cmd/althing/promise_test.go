@@ -27,8 +27,8 @@ func TestPromise(t *testing.T) {
 	}{
 		"local":   {spec.PrivacyLocal, spec.KindGaussian, cost.Client, account.Exact, "times the clip, an L2 norm of 0.1"},
 		"laplace": {spec.PrivacyLocal, spec.KindLaplace, cost.Client, account.PLD, "times the clip, an L1 norm of 0.1"},
-		"example": {spec.PrivacyExample, spec.KindGaussian, cost.Example, account.PLD, "in each of 4 steps a round"},
-		"central": {spec.PrivacyCentral, spec.KindGaussian, cost.Example, account.RDP, "in shares of which 9 make it whole"},
+		"example": {spec.PrivacyExample, spec.KindGaussian, cost.Example, account.PLD, "in each of 4 steps per round"},
+		"central": {spec.PrivacyCentral, spec.KindGaussian, cost.Example, account.RDP, "in shares: 9 of them make up the whole noise"},
 	} {
 		n := demo.Network{
 			Validators: 1, Trainers: 10, Aggregators: 4, Evaluators: 2, Model: spec.ModelSoftmax, Seed: 1, Rounds: 20, Alpha: 1, Commit: time.Second,

@@ -66,12 +66,12 @@ summary    The loss oscillates.
 deposit    1000 THING
 action 1   update_model of task 1
            base     ` + spec.DigestOf([]byte("base")).String() + `
-           updates  2 until now
+           updates  2 so far
            training.rate 0.1 -> 0.05
 action 2   update_params of node
            stakes.trainer.min 10 THING -> 20 THING
            jail_seconds 600 (10m) -> 3600 (1h)
-           1 value as now
+           1 value unchanged
 action 3   mint: 1.5 THING for althing1lka74t2z438cfmplfgghqw5cqaw8jhv4drm684
 needs      Yes above the high threshold: an action is dangerous
 dry run    would succeed at height 12, with 51234 gas
@@ -224,7 +224,7 @@ proposer  althing1lka74t2z438cfmplfgghqw5cqaw8jhv4drm684
 deposit   250.5 THING
 action 1  update_model of task 1
           base     ` + b.Actions[0].UpdateModel.Base + `
-          updates  2 until now
+          updates  2 so far
           training.rate 0.1 -> 0.05
 needs     Yes above the high threshold: an action is dangerous
 dry run   would fail at height 9: task 1 is closed

@@ -39,8 +39,8 @@ round made of all updates. The rows are read as "althing predict" reads them, an
 have labels.
 
 It needs the updates, like "round verify": where the task says audit: public, an RPC
-address is enough. A private task has none to show: of its trainers nothing is shown but
-what was noised and charged.`,
+address is enough. A private task has no such updates: its trainers send only what was
+noised and charged to a budget.`,
 		Example: "  althing round baselines 1 3 --input rows.csv",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -50,7 +50,7 @@ what was noised and charged.`,
 				return err
 			}
 			if t.Spec.Private() {
-				return fmt.Errorf("task %d is private: of its trainers nothing is shown but what was noised and charged", t.ID)
+				return fmt.Errorf("task %d is private: its trainers send only what was noised and charged to a budget", t.ID)
 			}
 			o := table.options()
 			o.Classes = int(t.Spec.Model.Classes)

@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// How long a command may take to end after a signal, and how long it may take to print why it is
-// ended, for a terminal may be stopped. With what the system needs to end a process these are 5 s.
+// How long a command may take to end after a signal, and how long it may take to print why it
+// ended, because a stopped terminal takes no output. With the time that the system needs to end
+// a process, these are 5 s.
 const (
 	signalGrace = 4 * time.Second
 	printGrace  = 500 * time.Millisecond

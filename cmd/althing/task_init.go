@@ -41,7 +41,7 @@ same columns, in any order. Read the file before you pay for the task.`,
 				return err
 			}
 			if schema.IsZero() {
-				return fmt.Errorf("%s: columns are told apart by their positions: want at most %d columns with names", args[0], spec.MaxColumns)
+				return fmt.Errorf("%s: its columns are identified by position: want at most %d columns with names", args[0], spec.MaxColumns)
 			}
 			rows := spec.Data{Name: name, Features: features, Schema: schema}
 			if name == "" {

@@ -9,11 +9,11 @@ import (
 	"strings"
 )
 
-// Lines are the lines of a file on which its fields stand, by name.
+// Lines are the line numbers of the fields of a file, by the name of the field.
 type Lines map[string]int
 
-// Locate adds its line to an error that is, or wraps, a [*Wrong]. Of a field that is not
-// in the file it is the line of the object around it, if there is one.
+// Locate adds the line to an error that is, or wraps, a [*Wrong]. For a field that is not in
+// the file it adds the line of the object around the field, if there is one.
 func (l Lines) Locate(err error) error {
 	wrong, ok := errors.AsType[*Wrong](err)
 	if !ok || wrong.Line > 0 {
@@ -26,10 +26,9 @@ func (l Lines) Locate(err error) error {
 	return &located
 }
 
-// Decode reads a JSON object into a struct, which has the fields of a list and keeps the
-// value of each field that is not in the file. Unlike [json.Unmarshal] it accepts no field
-// that is unknown, or differs in upper and lower case, or stands there twice. Its error is
-// a [*Wrong].
+// Decode reads a JSON object into a struct with the fields of a list. Fields that are not in
+// the file keep their values in the struct. Unlike [json.Unmarshal] it refuses a field that
+// is unknown, differs in upper and lower case, or occurs twice. Its error is a [*Wrong].
 func Decode(file []byte, list List, into any) (Lines, error) {
 	var whole json.RawMessage
 	if err := json.Unmarshal(file, &whole); err != nil {
@@ -71,7 +70,7 @@ type decoder struct {
 	lines Lines
 }
 
-// object reads the fields of one object. Start is where its text begins in the file.
+// object reads the fields of one object, whose text begins at byte start of the file.
 func (d *decoder) object(name string, text json.RawMessage, start int, into reflect.Value) error {
 	tokens := json.NewDecoder(bytes.NewReader(text))
 	opening, err := tokens.Token()
@@ -112,7 +111,7 @@ func (d *decoder) object(name string, text json.RawMessage, start int, into refl
 	return nil
 }
 
-// unknown says that a field is none.
+// unknown is the error of a field that is not in the list.
 func (d *decoder) unknown(object, name string, line int) error {
 	wrong := &Wrong{Line: line, Name: name, Why: "unknown field"}
 	if meant := d.list.nearest(name); meant != "" {
@@ -179,8 +178,8 @@ func readsItself(v reflect.Value) bool {
 	return ok
 }
 
-// fieldOf is the field of a struct that a file calls by a name. One of the struct itself
-// comes before one of a struct that is embedded.
+// fieldOf is the field of a struct that has a name in the file. A field of the struct itself
+// takes precedence over one of an embedded struct.
 func fieldOf(v reflect.Value, name string) (reflect.Value, bool) {
 	var best []int
 	for _, f := range reflect.VisibleFields(v.Type()) {

@@ -7,5 +7,5 @@
 // field, the value that stands there and what is wanted.
 //
 // The package does not open files, does not know the structs of package daemon and does
-// not check how two fields fit together: that is for whoever owns the struct.
+// not check how two fields fit together: the package that owns the struct does.
 package settings

@@ -10,9 +10,9 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// What a validator's file may say at most and at least.
+// Bounds of the fields of node.json and validator.json.
 const (
-	MaxPause    = time.Hour       // between two blocks, and between two looks at what a peer lacks
+	MaxPause    = time.Hour       // between two blocks, and between two checks of what a peer lacks
 	MinCache    = spec.MiB        // of state in memory
 	MaxCache    = spec.TiB        //
 	MinKeep     = 100             // heights: clients look for a transaction in the blocks of a minute
@@ -82,7 +82,7 @@ func Validator() List {
 		{"rpc", "", "an address host:port such as 127.0.0.1:26657", "Where nodes and clients ask it."},
 		{"peers", "[]", `a list of other validators such as ["ID@host:port"]`, "Validators that it connects to. It finds no others by itself."},
 		{"commit", "1s", fmt.Sprintf("a time with its unit above 0s and up to %s, such as 50ms", MaxPause), "Pause between two blocks. All validators of a chain should have the same."},
-		{"gossip", "20ms", fmt.Sprintf("a time with its unit above 0s and up to %s, such as 20ms", MaxPause), "Pause between two looks for what a peer lacks. Shorter pauses make blocks faster and take more processor time."},
+		{"gossip", "20ms", fmt.Sprintf("a time with its unit above 0s and up to %s, such as 20ms", MaxPause), "Pause between two checks of what a peer lacks. Shorter pauses make blocks faster and take more processor time."},
 		{"index", "false", "true or false", "Whether it keeps an index of transactions. The index costs a seventh of its work and is never pruned."},
 		{"log", "", "one of debug, info, warn, error", "Lowest level that is logged to standard error; without it nothing is logged."},
 		{"warn_free", "2GiB", sizes(0, MaxWarnFree), "A warning is logged when less than this is free on the disk; 0B counts as the default."},
@@ -110,11 +110,11 @@ func resources(object, says string) (list List) {
 }
 
 func sizes(least, most spec.Size) string {
-	return fmt.Sprintf("a size from %s to %s, such as 10GiB", plain(least), plain(most))
+	return fmt.Sprintf("a size from %s to %s, such as 10GiB", sizeText(least), sizeText(most))
 }
 
-// plain is a size as a file has it.
-func plain(s spec.Size) string {
+// sizeText is a size as a file has it.
+func sizeText(s spec.Size) string {
 	b, err := s.MarshalText()
 	if err != nil {
 		return s.String()

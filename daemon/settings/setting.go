@@ -9,7 +9,7 @@ import (
 // Setting is one field of a configuration file.
 type Setting struct {
 	Name    string // with the names of the objects around it: "data.file"
-	Default string // as the file would have it, and how it counts if it is left out; empty: none
+	Default string // value of a field that is left out, as the file would have it; empty: none
 	Want    string // the values that are accepted, with their unit and bounds
 	Meaning string
 }
@@ -17,7 +17,7 @@ type Setting struct {
 // List is all fields of a configuration file, in the order in which they are written.
 type List []Setting
 
-// Find is the field of a name.
+// Find returns the field with a name.
 func (l List) Find(name string) (Setting, bool) {
 	i := slices.IndexFunc(l, func(s Setting) bool { return s.Name == name })
 	if i < 0 {
@@ -32,7 +32,7 @@ func (l List) Want(name string) string {
 	return s.Want
 }
 
-// Default is how a field counts that a file does not have.
+// Default is the value of a field that a file leaves out.
 func (l List) Default(name string) string {
 	s, _ := l.Find(name)
 	return s.Default
@@ -46,8 +46,7 @@ func (l List) Refuse(name, given string) *Wrong {
 // Missing says that a field has no value and needs one.
 func (l List) Missing(name string) *Wrong { return l.Refuse(name, "") }
 
-// nearest is the field that somebody meant who wrote a name that is none; empty if no
-// field is like it.
+// nearest is the field that an unknown name probably means; empty if no field is similar.
 func (l List) nearest(name string) string {
 	best, fewest := "", min(max(2, len(name)/4), len(name)/2) // more edits make another word
 	_, own := cutLast(name)

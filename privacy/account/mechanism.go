@@ -140,7 +140,7 @@ func checkBound(name string, x int64) error {
 func (m Gaussian) String() string { return fmt.Sprintf("gaussian with noise %v", m.Noise) }
 
 // String says the mechanism in words.
-func (m Laplace) String() string { return fmt.Sprintf("laplace with epsilon %v a step", m.Epsilon) }
+func (m Laplace) String() string { return fmt.Sprintf("laplace with epsilon %v per step", m.Epsilon) }
 
 // String says the mechanism in words.
 func (m DiscreteLaplace) String() string {
@@ -153,7 +153,7 @@ func (m Skellam) String() string {
 }
 
 // String says the mechanism in words.
-func (m Pure) String() string { return fmt.Sprintf("pure with epsilon %v a step", m.Epsilon) }
+func (m Pure) String() string { return fmt.Sprintf("pure with epsilon %v per step", m.Epsilon) }
 
 func (m Gaussian) stretched() Mechanism        { return Gaussian{m.Noise / 2} }
 func (m Laplace) stretched() Mechanism         { return Laplace{2 * m.Epsilon} }

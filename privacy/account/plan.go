@@ -66,7 +66,7 @@ func (p Plan) validate(part Part) error {
 	case part.Steps < 1 || part.Steps > maxSteps:
 		return fmt.Errorf("%d steps: want 1 to %d", part.Steps, maxSteps)
 	case p.Unit == cost.Client && part.Sampling != Sampling{}:
-		return fmt.Errorf("%s of clients: want no sampling, for who takes part in a round is public on the chain", part.Sampling)
+		return fmt.Errorf("%s of clients: want no sampling, because it is public on the chain who takes part in a round", part.Sampling)
 	case p.Adjacency == cost.AddRemove && part.Sampling.Population != 0:
 		return fmt.Errorf("%s needs a fixed number of units, and neighbours under %s differ in that number: want %s or %s",
 			part.Sampling, p.Adjacency, cost.ZeroOut, cost.ReplaceOne)

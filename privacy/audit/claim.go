@@ -84,7 +84,7 @@ func GaussianClaim(epsilon, delta float64) (GDP, error) {
 		return GDP{}, err
 	}
 	if delta == 0 {
-		return GDP{}, fmt.Errorf("delta is 0: want above 0, for a Gaussian mechanism has no pure epsilon")
+		return GDP{}, fmt.Errorf("delta is 0: want above 0, because a Gaussian mechanism has no pure epsilon")
 	}
 	deltaOf := func(mu float64) float64 {
 		return below(mu/2-epsilon/mu) - math.Exp(epsilon+math.Log(below(-mu/2-epsilon/mu)))

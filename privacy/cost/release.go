@@ -42,7 +42,7 @@ func (r Release) Validate() error {
 		return fmt.Errorf("a release of %d steps: want at most %d", r.Steps, uint64(MaxReleases))
 	}
 	if r.Unit == Client && r.Sampled() {
-		return fmt.Errorf("a sample of clients: want a %s release without sampling, for the chain says who takes part", Client)
+		return fmt.Errorf("a sample of clients: want a %s release without sampling, because the chain shows who takes part", Client)
 	}
 	return nil
 }

@@ -92,7 +92,7 @@ func (r Reservation) validate() error {
 		return err
 	}
 	if r.Left > MaxReleases || (r.Left == 0) != r.Each.Zero() {
-		return fmt.Errorf("%d releases are left: want at most %d, and a cost of each exactly if any is left", r.Left, uint64(MaxReleases))
+		return fmt.Errorf("%d releases are left: want at most %d, and a cost of 0 only if none is left", r.Left, uint64(MaxReleases))
 	}
 	return r.Each.Validate()
 }

@@ -58,9 +58,9 @@ func (k Kernel) Round(quanta []int32, values []float32, shift uint) (high, low u
 	return high + h + carry, low, true
 }
 
-// fitsInWord reports whether the sum of n squares of integers up to most fits in 64 bits.
-func fitsInWord(most uint64, n int) bool {
-	over, _ := bits.Mul64(most*most, uint64(n))
+// fitsInWord reports whether the sum of n squares of integers up to largest fits in 64 bits.
+func fitsInWord(largest uint64, n int) bool {
+	over, _ := bits.Mul64(largest*largest, uint64(n))
 	return over == 0
 }
 

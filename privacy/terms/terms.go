@@ -71,7 +71,7 @@ func Assumed(t spec.TaskSpec) []string {
 	}
 	list := []string{
 		"the owner's node runs this program and has a sound source of randomness",
-		fmt.Sprintf("every round is accepted; one that is aborted costs those who committed as much, and up to %d may be aborted in a row, with which the task closes; no book pays beyond its limit", uint64(t.Retries)+1),
+		fmt.Sprintf("every round is accepted; an aborted round costs the same to those who committed, and the task closes when %d rounds in a row are aborted; no book pays beyond its limit", uint64(t.Retries)+1),
 		"evaluators score on rows that their owners have declared unprotected: rows of a registered data set are never scored on",
 	}
 	if t.Privacy.Mode == spec.PrivacyCentral {
