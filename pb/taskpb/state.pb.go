@@ -2284,7 +2284,7 @@ type Data struct {
 	Features string `protobuf:"bytes,4,opt,name=features,proto3" json:"features,omitempty"`
 	// missing is what becomes of missing cells: refuse or impute; empty is refuse.
 	Missing string `protobuf:"bytes,5,opt,name=missing,proto3" json:"missing,omitempty"`
-	// schema is absent where features are told apart by their places.
+	// schema is absent where features are told apart by their positions.
 	Schema *Schema `protobuf:"bytes,6,opt,name=schema,proto3" json:"schema,omitempty"`
 }
 
