@@ -117,7 +117,7 @@ func applicationPage(t *testing.T, tr *tree) (violations []string) {
 			case *ast.CallExpr:
 				if sel, ok := n.Fun.(*ast.SelectorExpr); ok {
 					when = map[string]string{
-						"SetOrderPreBlockers": "before a block", "SetOrderBeginBlockers": "begin of a block", "SetOrderEndBlockers": "end of a block",
+						"SetOrderPreBlockers": "before a block", "SetOrderBeginBlockers": "beginning of a block", "SetOrderEndBlockers": "end of a block",
 					}[sel.Sel.Name]
 					names = n.Args
 				}

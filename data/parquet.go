@@ -40,7 +40,7 @@ type parquetSource struct {
 // parquetColumn says how the values of a column are written as text.
 type parquetColumn struct {
 	logical any  // logical type, from package format; nil: the physical type
-	scale   int  // digits behind the point, of a decimal
+	scale   int  // digits after the decimal point, of a decimal
 	natural bool // unsigned integers
 }
 

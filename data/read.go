@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/althing-network/althing/spec"
 )
@@ -128,6 +129,23 @@ type fitter struct {
 	impute  bool
 }
 
+// UnknownColumnsError says which columns of a file a schema does not have. It wraps [ErrMisfit].
+type UnknownColumnsError struct {
+	Columns []string // in the order of the file
+	file    []string // all columns
+}
+
+// Error implements [error].
+func (e *UnknownColumnsError) Error() string {
+	if len(e.Columns) == 1 {
+		return fmt.Sprintf("%v: the schema has no column %q: leave it out with --drop, or as drop in node.json; the file has %s", ErrMisfit, e.Columns[0], list(e.file))
+	}
+	return fmt.Sprintf("%v: the schema has no columns %s: leave them out with --drop, or as drop in node.json; the file has %s", ErrMisfit, list(e.Columns), list(e.file))
+}
+
+// Unwrap gives [ErrMisfit].
+func (e *UnknownColumnsError) Unwrap() error { return ErrMisfit }
+
 // fitColumn is a column of a schema, as found in a file.
 type fitColumn struct {
 	at       int // column of the file
@@ -157,6 +175,10 @@ func fitting(names []string, d spec.Data, o Options) (f fitter, err error) {
 	for _, c := range d.Schema.Columns {
 		at := slices.Index(names, c.Name)
 		if at < 0 {
+			near := slices.IndexFunc(names, func(name string) bool { return strings.EqualFold(name, c.Name) })
+			if near >= 0 {
+				return fitter{}, fmt.Errorf("%w: no column is named %q: the nearest is %q; the file has %s", ErrMisfit, c.Name, names[near], list(names))
+			}
 			return misfit("no column is named %q", c.Name)
 		}
 		if slices.Contains(o.Drop, c.Name) {
@@ -169,10 +191,14 @@ func fitting(names []string, d spec.Data, o Options) (f fitter, err error) {
 		}
 		f.columns = append(f.columns, column)
 	}
+	var unknown []string
 	for i, name := range names {
 		if !used[i] && !slices.Contains(o.Drop, name) {
-			return misfit("the schema has no column %q: leave it out with --drop, or as drop in node.json", name)
+			unknown = append(unknown, name)
 		}
+	}
+	if len(unknown) > 0 {
+		return fitter{}, &UnknownColumnsError{unknown, names}
 	}
 	return f, nil
 }

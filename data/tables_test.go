@@ -253,6 +253,8 @@ func TestMisfits(t *testing.T) {
 		{name: "missing cells", file: "sex,ill,age\nx,yes,1\n,no,\n", schema: schema, missing: spec.MissingImpute},
 		{name: "one column more, left out", file: "id,sex,ill,age\n1,f,yes,1\n", schema: schema, options: data.Options{Drop: []string{"id"}}},
 		{name: "no column", file: "sex,ill,weight\nf,yes,1\n", schema: schema, want: `the rows do not fit the schema: no column is named "age"; the file has "sex", "ill", "weight"`},
+		{name: "two columns more", file: "id,sex,ill,visit,age\n1,f,yes,2,1\n", schema: schema, want: `the rows do not fit the schema: the schema has no columns "id", "visit": leave them out with --drop, or as drop in node.json; the file has "id", "sex", "ill", "visit", "age"`},
+		{name: "a column in other letters", file: "sex,ill,AGE\nf,yes,1\n", schema: schema, want: `the rows do not fit the schema: no column is named "age": the nearest is "AGE"; the file has "sex", "ill", "AGE"`},
 		{name: "one column more", file: "id,sex,ill,age\n1,f,yes,1\n", schema: schema, want: `the rows do not fit the schema: the schema has no column "id": leave it out with --drop, or as drop in node.json; the file has "id", "sex", "ill", "age"`},
 		{name: "a column that was left out", file: "sex,ill,age\nf,yes,1\n", schema: schema, options: data.Options{Drop: []string{"age"}}, want: `the rows do not fit the schema: it wants the column "age", which is left out with --drop; the file has "sex", "ill", "age"`},
 		{name: "another class", file: "sex,ill,age\nf,yes,1\nf,perhaps,1\n", schema: schema, want: `csv: line 3: column 2 (ill): the rows do not fit the schema: "perhaps" is not a class: want one of "no", "yes"`},

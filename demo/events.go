@@ -87,6 +87,7 @@ type Progress struct {
 	Task    spec.Task
 	Round   spec.Round    // the newest; its number is 0 before the first
 	Silence time.Duration // since the newest block
+	Waits   []string      // what the task waits for, where no round has run for some seconds
 }
 
 // seconds is a time for JSON.

@@ -188,7 +188,8 @@ func (f *follower) follow(ctx context.Context, id uint64) (spec.Task, error) {
 				}
 				lastBlock, block = time.Now(), true
 			case <-second.C:
-				f.narrator.Progress(Progress{task, t.newest, time.Since(lastBlock)})
+				t.readWaits(ctx, task)
+				f.narrator.Progress(Progress{task, t.newest, time.Since(lastBlock), t.waits})
 			}
 		}
 	}
@@ -204,6 +205,24 @@ type narration struct {
 	opened   time.Time  // when the round after last began, or was first seen
 	origins  view.Origins
 	earlier  bool // what has ended, ended before the demo was resumed
+
+	waits     []string  // what the task waits for
+	idleSince time.Time // since when no round runs; zero while one runs
+}
+
+// readWaits reads what a task waits for, once no round has run for some seconds.
+func (t *narration) readWaits(ctx context.Context, task spec.Task) {
+	const idle = 3 * time.Second // between two rounds of a task that goes on are some blocks
+	switch {
+	case t.newest.Number > 0 && !t.newest.Phase.Final():
+		t.waits, t.idleSince = nil, time.Time{}
+	case t.idleSince.IsZero():
+		t.idleSince = time.Now()
+	case time.Since(t.idleSince) >= idle:
+		if waits, err := view.ReadWaitsFor(ctx, t.chain, task); err == nil { // otherwise what was read before still stands
+			t.waits = waits
+		}
+	}
 }
 
 // narrate tells what is new in a task.
@@ -228,7 +247,10 @@ func (t *narration) narrate(ctx context.Context, task spec.Task) error {
 		t.newest = r
 	}
 	t.earlier = false
-	t.narrator.Progress(Progress{Task: task, Round: t.newest})
+	if t.newest.Number > 0 && !t.newest.Phase.Final() {
+		t.waits, t.idleSince = nil, time.Time{}
+	}
+	t.narrator.Progress(Progress{Task: task, Round: t.newest, Waits: t.waits})
 	return nil
 }
 
@@ -238,8 +260,10 @@ func (t *narration) narrateEnd(ctx context.Context, task spec.Task, r spec.Round
 	if e.earlier = t.earlier; e.earlier {
 		e.Seconds = 0
 	}
-	if e.Spent, err = view.ReadSpent(ctx, t.chain, task.Spec, r); err != nil {
-		return err
+	if !e.earlier { // the ledger says what is spent now, not what was spent then
+		if e.Spent, err = view.ReadSpent(ctx, t.chain, task.Spec, r); err != nil {
+			return err
+		}
 	}
 	if err := t.narrator.Round(e); err != nil {
 		return err

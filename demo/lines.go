@@ -112,10 +112,12 @@ func (l *lines) Round(e RoundEvent) error {
 		rest = append(rest, fmt.Sprintf("%.1f s", e.Seconds))
 	}
 	rest = append(rest, view.Counted(uint64(max(0, e.Blocks)), "block"))
-	for _, part := range rest { // what has no room is left out
-		if longer := line + "  " + part; l.Columns == 0 || len(longer) <= l.Columns {
-			line = longer
+	for _, part := range rest { // what has no room is left out, with all that follows it
+		longer := line + "  " + part
+		if l.Columns > 0 && len(longer) > l.Columns {
+			break
 		}
+		line = longer
 	}
 	if err := l.Print(line); err != nil {
 		return err

@@ -48,6 +48,9 @@ func told(t *testing.T, screen terminal.Screen) string {
 			LeftOut: []view.LeftOut{{Node: 2, Why: "late: left out"}, {Node: 10, Why: "its update is held by too few aggregators"}},
 		}, Seconds: 12.3, names: names}))
 	}
+	last := first
+	last.Number, last.Phase = 12, spec.PhaseSettled
+	n.Progress(Progress{Task: task, Round: last, Waits: []string{"trainers: 0 of 5 can serve the task; not: 5 whose data set's privacy budget cannot pay for another round"}})
 	n.Comparing(3, 10)
 	accuracy := spec.PPM(910_000)
 	must(n.Summary(Summary{
@@ -113,7 +116,7 @@ func TestLines(t *testing.T) {
 		t.Errorf("a pipe gets progress:\n%s", text)
 	}
 	live := told(t, terminal.Screen{Live: true, Columns: 80, Lines: 24})
-	for _, want := range []string{"3 of 13 nodes registered", "no new block for 12 s", "train      0 of 10 trainers", "3 of 10 trained alone", Steps()} {
+	for _, want := range []string{"3 of 13 nodes registered", "no new block for 12 s", "train      0 of 10 trainers", "3 of 10 trained alone", "\nwaits for trainers: 0 of 5 can serve the task; not: 5 whose data set's privacy\n", Steps()} {
 		if !strings.Contains(live, want) {
 			t.Errorf("want %q in\n%s", want, live)
 		}

@@ -3,6 +3,7 @@ package demo
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/althing-network/althing/spec"
@@ -42,7 +43,7 @@ func (l *live) Begins(f *Folder) error {
 
 // Registering implements [Narrator].
 func (l *live) Registering(nodes, all int, silence time.Duration) {
-	l.draw(view.Bar{Label: "start", Done: uint64(nodes), All: uint64(all), Text: fmt.Sprintf("%d of %d nodes registered%s", nodes, all, l.elapsed("start"))}, silence)
+	l.draw(view.Bar{Label: "start", Done: uint64(nodes), All: uint64(all), Text: fmt.Sprintf("%d of %d nodes registered%s", nodes, all, l.elapsed("start"))}, Progress{Silence: silence})
 }
 
 // Round implements [Narrator].
@@ -62,10 +63,10 @@ func (l *live) Progress(p Progress) {
 	r := p.Round
 	switch {
 	case r.Number == 0:
-		l.draw(view.Bar{Label: fmt.Sprintf("task %4d", p.Task.ID), Text: string(p.Task.State) + beforeRounds(p.Task) + l.elapsed(string(p.Task.State))}, p.Silence)
+		l.draw(view.Bar{Label: fmt.Sprintf("task %4d", p.Task.ID), Text: string(p.Task.State) + beforeRounds(p.Task) + l.elapsed(string(p.Task.State))}, p)
 		return
 	case r.Phase.Final():
-		l.draw(view.Bar{Label: fmt.Sprintf("round %3d", r.Number), Text: fmt.Sprintf("%s, the next step follows%s", r.Phase, l.elapsed("next"))}, p.Silence)
+		l.draw(view.Bar{Label: fmt.Sprintf("round %3d", r.Number), Text: fmt.Sprintf("%s, the next step follows%s", r.Phase, l.elapsed("next"))}, p)
 		return
 	}
 	answered, wanted := view.Answered(r)
@@ -73,7 +74,7 @@ func (l *live) Progress(p Progress) {
 	l.draw(view.Bar{
 		Label: fmt.Sprintf("round %3d", r.Number), Done: done, All: all,
 		Text: fmt.Sprintf("%-9s  %d of %s%s", r.Phase, answered, view.Counted(wanted, actor(r.Phase)), l.elapsed(fmt.Sprint(r.Number, r.Phase))),
-	}, p.Silence)
+	}, p)
 }
 
 // beforeRounds says what happens before the first round.
@@ -103,7 +104,7 @@ func actor(p spec.Phase) string {
 // Comparing implements [Narrator].
 func (l *live) Comparing(done, all int) {
 	l.open = nil
-	l.draw(view.Bar{Label: "compare", Done: uint64(done), All: uint64(all), Text: fmt.Sprintf("%d of %d trained alone%s", done, all, l.elapsed("compare"))}, 0)
+	l.draw(view.Bar{Label: "compare", Done: uint64(done), All: uint64(all), Text: fmt.Sprintf("%d of %d trained alone%s", done, all, l.elapsed("compare"))}, Progress{})
 }
 
 // Summary implements [Narrator].
@@ -129,11 +130,14 @@ func (l *live) elapsed(step string) string {
 
 // draw draws a bar, why it may stand still, and what there is room for: the votes that run and
 // a chart of the scores.
-func (l *live) draw(bar view.Bar, silence time.Duration) {
+func (l *live) draw(bar view.Bar, p Progress) {
 	const label, longSilence = len("round   1"), 3 * time.Second
 	lines := []view.Cell{l.Bar(bar, label)}
-	if silence >= longSilence {
-		why := view.Bar{Text: fmt.Sprintf("no new block for %d s: the validators wait for each other", int(silence.Seconds())), Tone: view.Bad}
+	if len(p.Waits) > 0 {
+		lines = append(lines, view.Cells(l.Wrap("waits for "+strings.Join(p.Waits, "; "))...)...)
+	}
+	if p.Silence >= longSilence {
+		why := view.Bar{Text: fmt.Sprintf("no new block for %d s: the validators wait for each other", int(p.Silence.Seconds())), Tone: view.Bad}
 		lines = append(lines, l.Bar(why, label))
 	}
 	for _, b := range l.open {

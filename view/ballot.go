@@ -76,7 +76,7 @@ func (b Ballot) Page() Page {
 			p.Row("", Cell{"would fail now: " + e.Refusal, Bad})
 		}
 	}
-	if b.Own != nil {
+	if b.Own != nil && (b.Status == spec.ProposalDeposit || b.Status == spec.ProposalVoting) { // once votes are counted, the chain forgets who has voted
 		p.Row("account", b.Account)
 		p.Row("", b.ownVote())
 	}

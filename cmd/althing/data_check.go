@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -35,7 +36,11 @@ whether the rows fit a task.`,
 			if task != "" {
 				return s.fits(cmd, args[0], task, table)
 			}
-			return table.problems(report)
+			if err := table.problems(report); err != nil || s.json {
+				return err
+			}
+			s.hintLine(strings.Join(append([]string{"althing demo --data", quote(args[0])}, flagsGiven(cmd)...), " "))
+			return nil
 		},
 	}
 	table.add(c)

@@ -65,7 +65,7 @@ func (s *session) networkFlags(c *cobra.Command, n *demo.Network) *tableFlags {
 	f.IntVar(&n.Trainers, "trainers", 10, "trainers, each with a part of the data")
 	f.IntVar(&n.Aggregators, "aggregators", 4, "aggregators: 3f+1, of which f may lie")
 	f.IntVar(&n.Evaluators, "evaluators", 4, "evaluators, each with a part of the hold-out")
-	f.IntVar(&n.Rounds, "rounds", 25, "rounds, at most (default for a table: 30)")
+	f.IntVar(&n.Rounds, "rounds", 25, "rounds, at most; without this flag a table gets 30")
 	f.Float64Var(&n.Target, "target", 0.95, "accuracy at which the task ends; 0 runs all rounds, which is the default where the label is a number")
 	f.StringVar(&n.File, "data", "", "table with names in its first line, as CSV, Parquet or NPZ, or folder of IDX files named as MNIST's (default: the digits set)")
 	as.add(c)

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -31,7 +32,7 @@ func (s *session) dial(ctx context.Context) (*client.Client, error) {
 	}
 	c, err := client.Dial(ctx, addresses...)
 	if err != nil {
-		return nil, hinted{err, s.startChain()}
+		return nil, hinted{err, s.startChain(addresses)}
 	}
 	return c, nil
 }
@@ -95,12 +96,18 @@ func (s *session) checkRPC(c *cobra.Command) error {
 	return nil
 }
 
-// startChain is the command that would bring a chain up.
-func (s *session) startChain() string {
+// startChain is the command that would bring up a chain that was asked at addresses: that of
+// the network of the home folder, else that of a network on this machine with such an address.
+func (s *session) startChain(addresses []string) string {
 	if s.home != "" {
 		validator := filepath.Join(filepath.Dir(filepath.Clean(s.home)), "validator-1")
 		if _, err := os.Stat(validator); err == nil {
 			return "althing start --home " + quote(validator)
+		}
+	}
+	for _, dir := range localNetworks() {
+		if slices.ContainsFunc(validatorAddresses(dir), func(address string) bool { return slices.Contains(addresses, address) }) {
+			return "althing start --home " + quote(filepath.Join(dir, "validator-1"))
 		}
 	}
 	return "althing demo"

@@ -50,14 +50,14 @@ func (s *session) run(ctx context.Context, args []string) int {
 	root.SetArgs(args)
 	root.SetOut(out)
 	root.SetErr(s.err)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	if failed := out.err(); failed != nil && !errors.Is(err, failed) {
 		err = failed
 	}
 	if err == nil {
 		return 0
 	}
-	return s.report(ctx, err)
+	return s.report(ctx, s.explained(cmd, err))
 }
 
 func (s *session) root() *cobra.Command {

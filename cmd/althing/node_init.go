@@ -1,10 +1,13 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -63,7 +66,16 @@ node.json is explained in docs/configuration.md.`,
 				return err
 			}
 			config.Chain = chain.Chain()
-			return s.writeNode(config, rows)
+			if err := s.writeNode(config, rows); err != nil || s.json {
+				return err
+			}
+			if rows.Rows() > 0 {
+				if err := s.noteDataset(cmd.Context(), chain, config.Data.Name); err != nil {
+					return err
+				}
+			}
+			s.hintLine("althing token faucet --home " + quote(s.home))
+			return nil
 		},
 	}
 	f := c.Flags()
@@ -97,7 +109,7 @@ func newFolder(path string) error {
 	case err != nil:
 		return fmt.Errorf("--home %s: %w", path, withoutPath(err))
 	case len(entries) > 0:
-		return fmt.Errorf("--home %s: the folder holds %s already: want a new one", path, entries[0].Name())
+		return fmt.Errorf("--home %s: the folder holds %s already: want a new folder", path, entries[0].Name())
 	}
 	return nil
 }
@@ -163,7 +175,7 @@ type writtenNode struct {
 	Rows    int       `json:"rows,omitempty"`
 }
 
-// writeNode writes the home folder and says what to do next.
+// writeNode writes the home folder and says what it holds.
 func (s *session) writeNode(c daemon.NodeConfig, rows data.Table) error {
 	if err := daemon.SaveNode(s.home, c); err != nil {
 		return err
@@ -189,9 +201,29 @@ func (s *session) writeNode(c daemon.NodeConfig, rows data.Table) error {
 	if rows.Rows() > 0 {
 		p.Row("rows", fmt.Sprintf("%d of %s, with %d inputs: they stay in %s", rows.Rows(), c.Data.Name, rows.Features, c.Data.File))
 	}
-	if err := s.page(view.Page{Parts: []view.Part{p}}); err != nil {
+	return s.page(view.Page{Parts: []view.Part{p}})
+}
+
+// noteDataset tells somebody whose rows have a name that no other node's rows have, for a task
+// finds rows by their name.
+func (s *session) noteDataset(ctx context.Context, chain *client.Client, name string) error {
+	nodes, err := view.ReadAll(func(page client.Page) ([]spec.Node, client.Page, error) { return chain.Nodes(ctx, 0, true, page) })
+	if err != nil {
 		return err
 	}
-	s.hintLine("althing token faucet --home " + quote(s.home))
+	var others []string
+	for _, node := range nodes {
+		if _, holds := node.Profile.Holding(name); holds {
+			return nil
+		}
+		for _, h := range node.Profile.Holdings {
+			others = append(others, h.Name)
+		}
+	}
+	slices.Sort(others)
+	if others = slices.Compact(others); len(others) > 0 {
+		s.tell("althing: note: no other node has rows of %s, but of %s. A task finds rows by this name: if yours are of the same kind, write the name as data.name in %s",
+			name, strings.Join(others, ", "), filepath.Join(s.home, "node.json"))
+	}
 	return nil
 }

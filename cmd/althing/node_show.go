@@ -22,7 +22,10 @@ func (s *session) nodeShow() *cobra.Command {
 			}
 			number, err := id("node", args[0])
 			if err != nil {
-				return err
+				if isNodeHome(args[0]) && s.home == "" {
+					return hinted{err, "althing node show --home " + quote(args[0])}
+				}
+				return hinted{err, s.command("node list")}
 			}
 			c, err := s.dial(cmd.Context())
 			if err != nil {

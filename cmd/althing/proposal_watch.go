@@ -138,7 +138,7 @@ func (w proposalWatcher) draw() {
 	var lines []view.Cell
 	for _, number := range slices.Sorted(maps.Keys(w.open)) {
 		b := w.open[number]
-		lines = append(lines, w.screen.Bar(view.Bar{Label: fmt.Sprintf("proposal %d", number), Text: "waits for " + strings.Join(b.WaitsFor, "; ")}, label))
+		lines = append(lines, view.Cells(w.screen.Wrap(fmt.Sprintf("proposal %d  waits for %s", number, strings.Join(b.WaitsFor, "; ")))...)...)
 		if len(w.open) > 1 {
 			continue
 		}

@@ -107,6 +107,11 @@ func (s *session) verifyTask(ctx context.Context, c *client.Client, t spec.Task,
 func (s *session) verifyRound(ctx context.Context, c *client.Client, t spec.Task, r spec.Round) error {
 	digest, err := daemon.Verify(ctx, c, s.home, r.Task, r.Number)
 	if err != nil {
+		for _, reason := range []error{daemon.ErrMembers, daemon.ErrAggregators} {
+			if errors.Is(err, reason) {
+				err = reason // that each peer refuses says no more
+			}
+		}
 		err = fmt.Errorf("round %d of task %d: %w", r.Number, r.Task, err)
 		if errors.Is(err, daemon.ErrMembers) || errors.Is(err, daemon.ErrPrivate) { // who they are, to name the home folder of one
 			return hinted{err, s.command("round show", fmt.Sprint(r.Task), fmt.Sprint(r.Number))}

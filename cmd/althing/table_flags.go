@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -79,10 +80,17 @@ func (r tableFlags) problems(of data.Report) error {
 	if of.Missing > 0 && r.read.Missing != spec.MissingImpute {
 		pairs = append(pairs, "missing", spec.MissingImpute)
 	}
-	for _, c := range of.Columns {
-		if of.Label < 0 && strings.EqualFold(c.Name, r.read.Label) {
+	drop := slices.Clone(r.read.Drop)
+	for i, c := range of.Columns {
+		switch {
+		case of.Label < 0 && strings.EqualFold(c.Name, r.read.Label):
 			pairs = append(pairs, "label", c.Name)
+		case i != of.Label && !c.Dropped && c.Kind == spec.ColumnCategory && len(c.Values) == 0: // too many texts
+			drop = append(drop, c.Name)
 		}
+	}
+	if len(drop) > len(r.read.Drop) {
+		pairs = append(pairs, "drop", columnList(drop))
 	}
 	if len(pairs) == 0 || r.command == nil {
 		return err

@@ -19,8 +19,8 @@ func avx2Largest(values *byte, n int) uint32
 //go:noescape
 func avx2LargestFloat(weights *float32, n int) uint32
 
-// avx2Move sets each of the n weights at to to the one at from plus the sum over the
-// divisor, in float64. n > 0 is a multiple of 32.
+// avx2Move sets to[i] = from[i] + sums[i]/divisor for each i below n, computed in float64. n > 0
+// is a multiple of 32.
 //
 //go:noescape
 func avx2Move(to *float32, from *float32, sums *int64, divisor float64, n int)

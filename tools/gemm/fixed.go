@@ -159,8 +159,8 @@ func (g *generator) largestLane(w wide, result int) {
 // the divisor.
 func (g *generator) moveWeights(name string, w wide) {
 	g.function(name, "func(to, from *float32, sums *int64, divisor float64, n int)",
-		name+" sets each of the n weights at to to the one at from plus the sum over the",
-		"divisor, in float64. n > 0 is a multiple of 32.",
+		name+" sets to[i] = from[i] + sums[i]/divisor for each i below n, computed in float64. n > 0",
+		"is a multiple of 32.",
 	)
 	to, from, sums, n := reg.RDI, reg.RSI, reg.RDX, reg.RCX
 	divisor, err := g.Param("divisor").Resolve()
