@@ -293,7 +293,7 @@ func TestGenesisStakes(t *testing.T) {
 		t.Errorf("got %+v, want %+v", res.Params, want)
 	}
 	g.Nodes.Stakes.Evaluator.Max = chain.Thing - 1
-	if _, err := g.Document(); err == nil || !strings.Contains(err.Error(), "role evaluator: min 1000000, max 999999") {
+	if _, err := g.Document(); err == nil || !strings.Contains(err.Error(), "role evaluator: min 1 THING, max 0.999999 THING") {
 		t.Errorf("a minimum above the maximum: %v", err)
 	}
 }
