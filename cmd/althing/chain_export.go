@@ -28,7 +28,7 @@ bytes for the same height. See "althing chain import".`,
 			genesis, err := daemon.ExportChain(s.home, height)
 			switch {
 			case errors.Is(err, fs.ErrNotExist):
-				return hinted{fmt.Errorf("%s is no validator's home folder: %w", s.home, err), example}
+				return hinted{err, example}
 			case errors.Is(err, daemon.ErrInUse):
 				return hinted{fmt.Errorf("stop the validator first: %w", err), "althing chain export --home " + quote(s.home)}
 			case errors.Is(err, daemon.ErrUnfinished):

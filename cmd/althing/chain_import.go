@@ -35,7 +35,7 @@ folders of a network import the same file under the same chain id.`,
 			importAgain := "althing chain import " + quote(args[0]) + " --home " + quote(s.home)
 			switch {
 			case errors.Is(err, fs.ErrNotExist):
-				return hinted{fmt.Errorf("%s is no home folder: %w", s.home, err), example}
+				return hinted{err, example}
 			case errors.Is(err, daemon.ErrInUse):
 				return hinted{fmt.Errorf("stop it first: %w", err), importAgain}
 			case errors.Is(err, daemon.ErrSigned):

@@ -48,7 +48,7 @@ to go on.`,
 			}
 			config, err := daemon.LoadValidator(s.home)
 			if errors.Is(err, fs.ErrNotExist) {
-				return hinted{fmt.Errorf("%s is no validator's home folder: %w", s.home, err), "althing chain prune --home net/validator-1"}
+				return hinted{err, "althing chain prune --home net/validator-1"}
 			}
 			if err != nil {
 				return err
