@@ -30,7 +30,8 @@ func TestTablesDocument(t *testing.T) {
 			}
 			want = append(want, strings.TrimPrefix(strings.TrimRight(line, "\n"), "    "))
 		}
-		got, _ := runCommand(t, 0, strings.Fields(command)...)
+		out, notes := runCommand(t, 0, strings.Fields(command)...)
+		got := strings.TrimSpace(out + "\n" + notes)
 		if diff := cmp.Diff(strings.TrimSpace(strings.Join(want, "\n")), got); diff != "" {
 			t.Errorf("%s (-document +program):\n%s", command, diff)
 		}
