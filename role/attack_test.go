@@ -201,7 +201,7 @@ func TestAttack04SameValues(t *testing.T) {
 		t.Errorf("the victim is paid %d, the copier %d", simtest.Earned(n, victim), simtest.Earned(n, copier))
 	}
 	if d, _ := n.Node(copier); d.Stake != spec.Thing {
-		t.Errorf("the copier has stake %d, want %d: equal rows are no fault", d.Stake, uint64(spec.Thing))
+		t.Errorf("the copier has stake %d, want %d: equal rows are no fault", d.Stake, spec.Thing)
 	}
 	// A copy that arrives first keeps its receipt, and the original is accepted as well.
 	if r, _, refused = play(t, true, true); refused != nil || !r.Trainers[0].Survivor || !r.Trainers[1].Survivor {

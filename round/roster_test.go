@@ -54,22 +54,22 @@ func (s simpleScheduler) committee(t spec.TaskSpec) (round.Select, error) {
 	return round.Select{Aggregators: aggregators, Evaluators: evaluators[:t.Selection.Evaluators]}, nil
 }
 
-func (p simpleScheduler) trainers(s round.State) (round.Select, error) {
+func (s simpleScheduler) trainers(state round.State) (round.Select, error) {
 	var ids []uint64
-	for _, m := range p.ranked(spec.Trainer, s.Task.Spec.Data.Name, func(n spec.Node) bool {
-		for _, r := range s.OpenRounds() {
+	for _, m := range s.ranked(spec.Trainer, state.Task.Spec.Data.Name, func(n spec.Node) bool {
+		for _, r := range state.OpenRounds() {
 			if n.Busy > 0 && r.Trainer(n.ID) >= 0 {
 				n.Busy--
 			}
 		}
-		return free(n) && !slices.ContainsFunc(s.Task.Evaluators, func(m spec.Member) bool { return m.Node == n.ID })
+		return free(n) && !slices.ContainsFunc(state.Task.Evaluators, func(m spec.Member) bool { return m.Node == n.ID })
 	}) {
 		ids = append(ids, m.Node)
 	}
-	if len(ids) < int(s.Task.Spec.Selection.MinTrainers) {
+	if len(ids) < int(state.Task.Spec.Selection.MinTrainers) {
 		return round.Select{}, round.ErrResources
 	}
-	ids = ids[:min(len(ids), s.Task.Spec.Selection.Asked())]
+	ids = ids[:min(len(ids), state.Task.Spec.Selection.Asked())]
 	slices.Sort(ids)
 	return round.Select{Trainers: ids}, nil
 }

@@ -128,14 +128,14 @@ func examples(bits uint, norm privacy.Norm, bound uint64, noise privacy.Law) pri
 	return e
 }
 
-// checkAccuracy checks that the median accuracy is at least least and epsilon at most most.
-func checkAccuracy(t *testing.T, accuracies []float64, epsilon, most, least float64) {
+// checkAccuracy checks that the median accuracy is at least minAccuracy and epsilon at most maxEpsilon.
+func checkAccuracy(t *testing.T, accuracies []float64, epsilon, maxEpsilon, minAccuracy float64) {
 	t.Helper()
 	slices.Sort(accuracies)
 	median := accuracies[len(accuracies)/2]
 	t.Logf("epsilon %.2f: accuracy %.3f (%.3f to %.3f)", epsilon, median, accuracies[0], accuracies[len(accuracies)-1])
-	if epsilon > most || median < least {
-		t.Errorf("median accuracy %.3f at epsilon %.2f, want at least %.2f at epsilon %.0f or less", median, epsilon, least, most)
+	if epsilon > maxEpsilon || median < minAccuracy {
+		t.Errorf("median accuracy %.3f at epsilon %.2f, want at least %.2f at epsilon %.0f or less", median, epsilon, minAccuracy, maxEpsilon)
 	}
 }
 

@@ -122,7 +122,7 @@ func (w work) compare(f *flower, folder string) error {
 		return err
 	}
 	if len(files) == 0 {
-		return errors.New("Flower has written no model")
+		return errors.New("no model was written by Flower")
 	}
 	for _, file := range files {
 		b, err := os.ReadFile(filepath.Join(folder, file.Name()))

@@ -19,7 +19,7 @@ func TestStartNamesTakenPort(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("tcp", config.RPC) //nolint:noctx // it does not wait
+	l, err := net.Listen("tcp", config.RPC)
 	if err != nil {
 		t.Fatal(err)
 	}
