@@ -82,7 +82,7 @@ func (s *session) submit(ctx context.Context, account *client.Account, message c
 		return err
 	}
 	if least := rules.Initial.Of(rules.MinDeposit); uint64(message.Deposit) < least {
-		return fmt.Errorf("%w: %s are less than the %s that a proposer deposits at least", client.ErrSmall, spec.Money(uint64(message.Deposit)), spec.Money(least))
+		return fmt.Errorf("%w: %s is less than the %s that a proposer deposits at least", client.ErrSmall, spec.Money(uint64(message.Deposit)), spec.Money(least))
 	}
 	receipt, err := account.Send(ctx, message)
 	switch {
