@@ -63,7 +63,7 @@ func remember(dir string) error {
 	for _, e := range entries {
 		link := filepath.Join(links, e.Name())
 		if _, err := os.Stat(link); errors.Is(err, fs.ErrNotExist) {
-			if err := os.Remove(link); err != nil {
+			if err := os.Remove(link); err != nil && !errors.Is(err, fs.ErrNotExist) { // another command may have removed it
 				return err
 			}
 		}
